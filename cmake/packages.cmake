@@ -1,0 +1,13 @@
+# The libraries of the system, each linked into exactly one room (docs/architecture.md says why each is there).
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(SECP256K1 REQUIRED IMPORTED_TARGET libsecp256k1)
+pkg_check_modules(TOMCRYPT REQUIRED IMPORTED_TARGET libtomcrypt)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
+include(cmake/blake3.cmake)
+
+set(DEPUTY_PACKAGES_crypto
+  PkgConfig::SODIUM PkgConfig::SECP256K1 PkgConfig::TOMCRYPT PkgConfig::CRYPTO deputy_blake3)
+set(DEPUTY_PACKAGES_base m)

@@ -1,0 +1,33 @@
+/* Hash functions. Outputs are written whole; inputs are public data unless said otherwise. */
+#ifndef CRYPTO_HASH_H
+#define CRYPTO_HASH_H
+
+#include <deputy/error.h>
+#include <deputy/slice.h>
+
+enum { HASH_BYTES = 32 };
+
+void sha256(uint8_t out[HASH_BYTES], struct deputy_slice input);
+/* Keccak-256 with the original padding, as Ethereum uses it; not SHA3-256. */
+void keccak256(uint8_t out[HASH_BYTES], struct deputy_slice input);
+void blake3(uint8_t out[HASH_BYTES], struct deputy_slice input);
+/* BLAKE3 over the concatenation of the parts, without copying them together. */
+void blake3_parts(uint8_t out[HASH_BYTES], const struct deputy_slice *parts, size_t count);
+/* Keyed BLAKE3. */
+void blake3_keyed(uint8_t out[HASH_BYTES], const uint8_t key[HASH_BYTES], struct deputy_slice input);
+
+/* BLAKE3 over input that arrives in parts. */
+struct blake3_stream;
+enum deputy_error blake3_stream_create(struct blake3_stream **out);
+void blake3_stream_update(struct blake3_stream *stream, struct deputy_slice input);
+void blake3_stream_finish(struct blake3_stream *stream, uint8_t out[HASH_BYTES]);
+void blake3_stream_destroy(struct blake3_stream *stream);
+
+/* HKDF-SHA-256 (RFC 5869); out_len at most 8160. */
+enum deputy_error hkdf_sha256(uint8_t *out, size_t out_len, struct deputy_slice secret,
+        struct deputy_slice salt, struct deputy_slice info);
+
+/* Equal in constant time. */
+bool bytes_equal_secret(const uint8_t *a, const uint8_t *b, size_t len);
+
+#endif
