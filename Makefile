@@ -1,17 +1,59 @@
-# The front door. `make help` lists what it opens; the build itself is CMake (CMakePresets.json names every way).
+# The front door. `make help` lists what it opens; the build itself is CMake (CMakePresets.json names every way of it).
 .DEFAULT_GOAL := build
-.PHONY: build test-build deps help
+.PHONY: build deps test test-build demo lint traceability format bench bench-core fuzz coverage install help clean
 
-build: deps ## the release build: build/release/deputy and libdeputy
+JOBS ?= $(shell nproc)
+SOURCES = $(shell git ls-files '*.c' '*.h')
+
+build: deps ## the release build: build/release/deputy, libdeputy.a and libdeputy.so
 	@cmake --preset release >/dev/null
-	@cmake --build --preset release
+	@cmake --build --preset release --parallel $(JOBS) | tail -n 1
 
-test-build: deps
+deps: ## installs what packages.txt lists and this machine lacks
+	@tools/deps packages.txt
+
+test: test-build ## every suite; the last line is the sum: N passed, N failed, N skipped
+	@tools/run-tests build/debug-asan
+
+test-build: deps build
 	@cmake --preset debug-asan >/dev/null
-	@cmake --build --preset debug-asan
+	@cmake --build --preset debug-asan --parallel $(JOBS) | tail -n 1
 
-deps: ## installs the packages of packages.txt that are missing
-	@tools/deps
+demo: build ## the whole story on a node of its own: one prompt, one delegation, attempts inside and outside the grant
+	@tests/e2e/demo.py --deputy build/release/deputy
+
+lint: deps ## arrows between rooms, traceability, formatting, clang-tidy, shell scripts
+	@tools/deps packages-lint.txt
+	@tools/check-arrows
+	@tools/traceability
+	@tools/lint
+
+traceability: ## the rows of the decision and hardening tables that no test cites
+	@tools/traceability --list
+
+format: ## clang-format over the tree
+	@tools/deps packages-lint.txt
+	@clang-format -i $(SOURCES)
+
+bench: bench-core ## what we promise, measured
+
+bench-core: deps ## ratios of our operations to the bare primitives, taken in one run
+	@tools/deps packages-bench.txt
+	@bench/run-core
+
+fuzz: deps ## every fuzz target, SECONDS each (default 600)
+	@tools/deps packages-fuzz.txt
+	@tests/fuzz/run $(or $(SECONDS),600)
+
+coverage: deps ## lines and branches of src/token and src/grant that the tests reach
+	@tools/deps packages-coverage.txt
+	@tools/coverage
+
+install: build ## installs into PREFIX (default /usr/local); DESTDIR is honoured
+	@cmake --install build/release --prefix $(or $(PREFIX),/usr/local)
+
+clean: ## removes everything built
+	@rm -rf build
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
