@@ -10,6 +10,8 @@ enum { HASH_BYTES = 32 };
 void sha256(uint8_t out[HASH_BYTES], struct deputy_slice input);
 /* Keccak-256 with the original padding, as Ethereum uses it; not SHA3-256. */
 void keccak256(uint8_t out[HASH_BYTES], struct deputy_slice input);
+/* Keccak-256 over the concatenation of the parts. */
+void keccak256_parts(uint8_t out[HASH_BYTES], const struct deputy_slice *parts, size_t count);
 void blake3(uint8_t out[HASH_BYTES], struct deputy_slice input);
 /* BLAKE3 over the concatenation of the parts, without copying them together. */
 void blake3_parts(uint8_t out[HASH_BYTES], const struct deputy_slice *parts, size_t count);
