@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Replays recorded HTTP exchanges (tests/data/golden-http.json) against our node, with the expectations that hold for ours.
+
+usage: http_replay.py --deputy PATH [--only REGEX] [-v] [FILE]
+
+Cases of routes that are not there yet are named in later.txt beside this file and printed as skipped. The last line is the count.
+"""
+import argparse
+import base64
+import datetime
+import json
+import pathlib
+import re
+import sys
+import time
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+from kit import tokens  # noqa: E402
+from kit.node import Node  # noqa: E402
+
+SECRET = "ZGVwdXR5IGdvbGRlbiB2ZWN0b3JzOiBhIG5vZGUgc2VjcmV0IHRoYXQgaXMgcHVibGlj"
+
+
+def configuration(profile):
+    """The profile's settings as the node's TOML, and its environment."""
+    tables, environment = {"": {"address": "127.0.0.1", "port": "{port}"}}, profile.get("env", {})
+    tables["storage"] = {"datadir": "{data}"}
+    tables["keys"] = {"type": "Static", "secret": SECRET}
+    for name, value in profile.items():
+        if name != "env":
+            table, _, key = name.rpartition(".")
+            tables.setdefault(table, {})[key] = value
+    lines = []
+    for table, settings in tables.items():
+        lines.append(f"[global.{table}]" if table else "[global]")
+        for key, value in settings.items():
+            bare = isinstance(value, (bool, int)) or value == "{port}"
+            lines.append(f"{key} = {str(value).lower() if bare else json.dumps(value)}")
+    return "\n".join(lines) + "\n", environment
+
+
+class Failure(Exception):
+    pass
+
+
+class Case:
+    def __init__(self, case, node):
+        self.case, self.node = case, node
+        self.variables = {}
+        self.keys = {name: tokens.Key(key["type"], key["secret"]) for name, key in case["keys"].items()}
+        self.start = int(time.time())
+        self.tokens = {}
+        for name, token in case["tokens"].items():
+            self.tokens[name] = self.sign(token["sign"]) if "sign" in token else (token["authorization"], token["cid"])
+
+    def times(self, value):
+        """The value with its relative times filled in."""
+        if isinstance(value, dict):
+            if "$now" in value:
+                return self.start + value["$now"]
+            if "$iso" in value:
+                moment = datetime.datetime.fromtimestamp(self.start + value["$iso"], datetime.timezone.utc)
+                return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+            return {name: self.times(member) for name, member in value.items()}
+        return [self.times(member) for member in value] if isinstance(value, list) else value
+
+    def sign(self, sign):
+        key = self.keys[sign["key"]]
+        if sign["form"] == "ucan":
+            text = tokens.ucan(key, self.times(sign["payload"]))
+            return text, tokens.cid(text.encode())
+        fields = self.times(sign["fields"])
+        att = fields.pop("att", None)
+        data = tokens.cacao(key, sign["aud"], fields, att)
+        return tokens.cacao_header(data), tokens.cid(data)
+
+    def fill(self, value):
+        if isinstance(value, str):
+            return re.sub(r"\$\{([^}]+)\}", self.variable, value)
+        if isinstance(value, dict):
+            return {self.fill(name): self.fill(member) for name, member in value.items()}
+        return [self.fill(member) for member in value] if isinstance(value, list) else value
+
+    def variable(self, match):
+        name = match.group(1)
+        if name.startswith("cid:"):
+            return self.tokens[name[4:]][1]
+        return str(self.variables[name])
+
+    def run(self, verbose):
+        for number, step in enumerate(self.case["steps"]):
+            if "sleep" in step:
+                time.sleep(step["sleep"])
+                continue
+            answer = self.send(step["request"])
+            if verbose:
+                print(f"    {number}: {step['request']['method']} {step['request']['path'][:60]} -> {answer.status} {answer.text[:160]}")
+            try:
+                self.check(self.fill(step.get("expect") or step["deputy"]), answer)
+            except Failure as failure:
+                raise Failure(f"step {number}: {failure}\n        answered {answer.status} {answer.headers} {answer.text[:300]!r}") from None
+            self.capture(step.get("capture", {}), answer)
+
+    def send(self, request):
+        headers = {name: self.fill(value) for name, value in request.get("headers", {}).items()}
+        if "token" in request:
+            headers["Authorization"] = self.tokens[request["token"]][0]
+        return self.node.request(request["method"], self.fill(request["path"]), headers, self.body(request, headers))
+
+    def body(self, request, headers):
+        if "json" in request:
+            headers.setdefault("Content-Type", "application/json")
+            return tokens.json.dumps(self.fill(request["json"]), separators=(",", ":"), ensure_ascii=False).encode()
+        if "body_base64" in request:
+            return base64.b64decode(request["body_base64"])
+        if "body_repeat" in request:
+            text, count = request["body_repeat"]
+            return (self.fill(text) * count).encode()
+        return self.fill(request["body"]).encode() if "body" in request else None
+
+    def capture(self, wanted, answer):
+        for name, source in wanted.items():
+            if source.startswith("header:"):
+                self.variables[name] = answer.headers[source[7:].lower()]
+            else:
+                self.variables[name] = json.loads(answer.text)[source]
+
+    def check(self, expected, answer):
+        self.check_status(expected, answer)
+        self.check_body(expected, answer)
+        for name, wanted in expected.get("headers", {}).items():
+            have = answer.headers.get(name.lower())
+            if isinstance(wanted, dict):
+                right = have is not None and re.fullmatch(wanted["re"], have)
+            else:
+                right = have == wanted
+            if not right:
+                raise Failure(f"header {name}: {have!r}, expected {wanted!r}")
+
+    def check_status(self, expected, answer):
+        if "status" in expected:
+            allowed = expected["status"] if isinstance(expected["status"], list) else [expected["status"]]
+            if answer.status not in allowed:
+                raise Failure(f"status {answer.status}, expected {expected['status']} ({expected.get('body', '')!r})")
+
+    def check_body(self, expected, answer):
+        if "body" in expected and answer.text != expected["body"]:
+            raise Failure(f"body {answer.text!r}, expected {expected['body']!r}")
+        if "json" in expected and json.loads(answer.text) != expected["json"]:
+            raise Failure(f"JSON {answer.text}, expected {json.dumps(expected['json'])}")
+        if "body_re" in expected and not re.fullmatch(expected["body_re"], answer.text, re.S):
+            raise Failure(f"body {answer.text!r} does not match {expected['body_re']!r}")
+        if "body_not" in expected:
+            unwanted = expected["body_not"] if isinstance(expected["body_not"], list) else [expected["body_not"]]
+            if any(text.lower() in answer.text.lower() for text in unwanted):
+                raise Failure(f"body {answer.text!r} must not hold {unwanted}")
+        if "body_base64" in expected and answer.body != base64.b64decode(expected["body_base64"]):
+            raise Failure("body differs from the expected bytes")
+        if "body_length" in expected and len(answer.body) != expected["body_length"]:
+            raise Failure(f"body of {len(answer.body)} bytes, expected {expected['body_length']}")
+
+
+def later():
+    lines = (HERE / "later.txt").read_text().splitlines()
+    return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--deputy", required=True)
+    parser.add_argument("--only", default="")
+    parser.add_argument("-v", action="store_true", dest="verbose")
+    parser.add_argument("file", nargs="?", default=str(HERE.parent / "data/golden-http.json"))
+    options = parser.parse_args()
+    golden = json.loads(pathlib.Path(options.file).read_text())
+    passed = failed = skipped = 0
+    patterns = later()
+    for name, profile in golden["profiles"].items():
+        cases = [case for case in golden["cases"] if case["profile"] == name and re.search(options.only, case["name"])]
+        waiting = [case for case in cases if any(re.fullmatch(pattern, case["name"]) for pattern in patterns)]
+        for case in waiting:
+            print(f"skipped: {case['name']}: its route comes later")
+        skipped += len(waiting)
+        ready = [case for case in cases if case not in waiting]
+        if not ready:
+            continue
+        with Node(options.deputy, *configuration(profile)) as node:
+            for case in ready:
+                try:
+                    if options.verbose:
+                        print(case["name"])
+                    Case(case, node).run(options.verbose)
+                    passed += 1
+                except (Failure, OSError, KeyError, ValueError) as failure:
+                    failed += 1
+                    print(f"FAILED: {case['name']}: {failure!s}")
+            if node.stop() != 0:
+                failed += 1
+                print(f"FAILED: the node of profile {name} did not end cleanly:\n" + node.log_text()[-2000:])
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed else 0
+
+
+sys.exit(main())
