@@ -14,7 +14,7 @@ void buf_fail(struct buf *buf, enum deputy_error error)
         buf->error = error;
 }
 
-static bool buf_reserve(struct buf *buf, size_t len)
+bool buf_reserve(struct buf *buf, size_t len)
 {
     if (buf->error != DEPUTY_OK)
         return false;

@@ -25,6 +25,9 @@ void buf_put_text(struct buf *buf, const char *text);
 void buf_put_byte(struct buf *buf, uint8_t byte);
 void buf_put_decimal(struct buf *buf, uint64_t number);
 
+/* Makes room for len more bytes at once; false once the buffer has failed. */
+bool buf_reserve(struct buf *buf, size_t len);
+
 /* Room for exactly len bytes at the end, to be filled by the caller; NULL once the buffer has failed. */
 uint8_t *buf_extend(struct buf *buf, size_t len);
 

@@ -12,6 +12,10 @@
 
 enum { JSON_MAX_DEPTH = 32 };
 
+/* Up to this many members are compared with each other; more are sorted, so that no input takes quadratic
+ * time. */
+enum { JSON_FEW_MEMBERS = 8 };
+
 enum json_kind { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
 struct json_value {
@@ -22,6 +26,8 @@ struct json_value {
     struct deputy_slice text;      /* JSON_STRING: the decoded text (may hold NUL) */
     const struct json_value *next; /* the next member or element, in input order */
     const struct json_value *first;
+    /* The members in the order of their keys' bytes, when they are more than JSON_FEW_MEMBERS; else NULL. */
+    const struct json_value *const *sorted;
 };
 
 /* The whole input as one value. Values live in the arena and point into the input. */
