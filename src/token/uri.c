@@ -1,196 +1,132 @@
 #include "token/uri.h"
 #include "base/try.h"
 
-static bool is_alpha(uint8_t c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_hex(uint8_t c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static bool is_one_of(uint8_t c, const char *set)
-{
-    return c != 0 && strchr(set, c) != NULL;
-}
+const uint16_t uri_classes[256] = {
+        ['a' ... 'f'] = URI_LOWER | URI_HEX_LETTER,
+        ['g' ... 'z'] = URI_LOWER,
+        ['A' ... 'F'] = URI_UPPER | URI_HEX_LETTER,
+        ['G' ... 'Z'] = URI_UPPER,
+        ['0' ... '9'] = URI_DIGIT,
+        ['-'] = URI_MARK | URI_DID_MARK | URI_SCHEME_MARK,
+        ['.'] = URI_MARK | URI_DID_MARK | URI_SCHEME_MARK,
+        ['_'] = URI_MARK | URI_DID_MARK,
+        ['~'] = URI_MARK,
+        ['!'] = URI_SUBDELIM,
+        ['$'] = URI_SUBDELIM,
+        ['&' ... '*'] = URI_SUBDELIM,
+        ['+'] = URI_SUBDELIM | URI_SCHEME_MARK,
+        [','] = URI_SUBDELIM,
+        [';'] = URI_SUBDELIM,
+        ['='] = URI_SUBDELIM,
+        [':'] = URI_COLON,
+        ['@'] = URI_AT,
+        ['/'] = URI_SLASH,
+        ['?'] = URI_QUESTION,
+};
 
 static struct deputy_slice part(struct deputy_slice text, size_t from, size_t to)
 {
     return deputy_slice_bytes(text.ptr + from, to - from);
 }
 
-/* The first place at or after `from` that holds one of the set, or the end. */
-static size_t find(struct deputy_slice text, size_t from, const char *set)
+static unsigned hex_value(uint8_t digit)
 {
-    while (from < text.len && !is_one_of(text.ptr[from], set))
-        from++;
-    return from;
+    return uri_byte_is(digit, URI_DIGIT) ? digit - (unsigned)'0' : (digit | 0x20U) - 'a' + 10;
 }
 
-/* Only unreserved characters, sub-delims, percent-encoded bytes and those of `extra`. */
-static bool characters_valid(struct deputy_slice text, const char *extra)
+/* The percent-encoding there has upper-case digits and stands for what must be encoded. */
+static bool percent_normal(struct deputy_slice text, size_t at)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.ptr[i];
-        if (c == '%') {
-            if (text.len - i < 3 || !is_hex(text.ptr[i + 1]) || !is_hex(text.ptr[i + 2]))
-                return false;
-            i += 2;
-        } else if (!is_alpha(c) && !is_digit(c) && !is_one_of(c, "-._~!$&'()*+,;=") && !is_one_of(c, extra)) {
-            return false;
-        }
-    }
-    return true;
+    uint8_t high = text.ptr[at + 1], low = text.ptr[at + 2];
+    uint8_t byte = (uint8_t)(hex_value(high) << 4 | hex_value(low));
+    return !uri_byte_is(high, URI_LOWER) && !uri_byte_is(low, URI_LOWER) &&
+           !uri_byte_is(byte, URI_UNRESERVED);
 }
 
-static bool scheme_valid(struct deputy_slice scheme)
+/* The end of the run of characters of the classes and percent-encodings that begins at `at`. */
+static size_t run_end(struct deputy_slice text, size_t at, unsigned classes, bool *normal)
 {
-    if (scheme.len == 0 || !is_alpha(scheme.ptr[0]))
-        return false;
-    for (size_t i = 1; i < scheme.len; i++)
-        if (!is_alpha(scheme.ptr[i]) && !is_digit(scheme.ptr[i]) && !is_one_of(scheme.ptr[i], "+-."))
-            return false;
-    return true;
-}
-
-/* 0..255 without leading zeros. */
-static bool octet_valid(struct deputy_slice text)
-{
-    unsigned value = 0;
-    if (text.len == 0 || text.len > 3 || (text.len > 1 && text.ptr[0] == '0'))
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        if (!is_digit(text.ptr[i]))
-            return false;
-        value = value * 10 + (text.ptr[i] - '0');
-    }
-    return value <= 255;
-}
-
-static bool ipv4_valid(struct deputy_slice text)
-{
-    size_t from = 0;
-    for (int octet = 0; octet < 4; octet++) {
-        size_t to = octet < 3 ? find(text, from, ".") : text.len;
-        if (to < from || (octet < 3 && to == text.len) || !octet_valid(part(text, from, to)))
-            return false;
-        from = to + 1;
-    }
-    return true;
-}
-
-/* Eight groups of 16 bits, the last two perhaps as an IPv4 address; one run of zero groups may be "::". */
-static bool ipv6_valid(struct deputy_slice text)
-{
-    unsigned groups = 0;
-    bool elided = text.len >= 2 && text.ptr[0] == ':' && text.ptr[1] == ':';
-    size_t at = elided ? 2 : 0;
-    while (at < text.len) {
-        size_t end = find(text, at, ":.");
-        if (end < text.len && text.ptr[end] == '.')
-            return ipv4_valid(part(text, at, text.len)) && (elided ? groups + 2 <= 7 : groups + 2 == 8);
-        if (end == at || end - at > 4)
-            return false;
-        for (; at < end; at++)
-            if (!is_hex(text.ptr[at]))
-                return false;
-        groups++;
-        if (end == text.len)
-            break;
-        at = end + 1;
-        if (at == text.len)
-            return false;
-        if (text.ptr[at] == ':') {
-            if (elided)
-                return false;
-            elided = true;
+    for (;;) {
+        while (at < text.len && uri_byte_is(text.ptr[at], classes))
             at++;
-        }
+        if (at == text.len || !uri_percent_at(text, at))
+            return at;
+        *normal = *normal && percent_normal(text, at);
+        at += 3;
     }
-    return elided ? groups <= 7 : groups == 8;
 }
 
-/* "v" 1*HEXDIG "." and at least one character */
-static bool ip_future_valid(struct deputy_slice text)
+/* A segment is "." or "..". */
+static bool has_dot_segment(struct deputy_slice path)
 {
-    size_t dot = find(text, 0, ".");
-    if (dot < 2 || dot + 1 >= text.len)
-        return false;
-    for (size_t i = 1; i < dot; i++)
-        if (!is_hex(text.ptr[i]))
+    for (size_t at = 0; at < path.len; at++) {
+        const uint8_t *dot = memchr(path.ptr + at, '.', path.len - at);
+        if (dot == NULL)
             return false;
-    struct deputy_slice rest = part(text, dot + 1, text.len);
-    return find(rest, 0, "%") == rest.len && characters_valid(rest, ":");
-}
-
-/* What stands between the brackets. */
-static bool ip_literal_valid(struct deputy_slice text)
-{
-    if (text.len > 0 && is_one_of(text.ptr[0], "vV"))
-        return ip_future_valid(text);
-    return ipv6_valid(text);
-}
-
-static bool port_valid(struct deputy_slice port)
-{
-    for (size_t i = 0; i < port.len; i++)
-        if (!is_digit(port.ptr[i]))
-            return false;
-    return true;
-}
-
-enum deputy_error uri_authority_parse(struct uri_authority *out, struct deputy_slice text)
-{
-    *out = (struct uri_authority){0};
-    size_t at = find(text, 0, "@");
-    size_t host = at < text.len ? at + 1 : 0;
-    if (at < text.len)
-        out->userinfo = part(text, 0, at);
-    bool literal = host < text.len && text.ptr[host] == '[';
-    size_t end = literal ? find(text, host, "]") : find(text, host, ":");
-    if (literal) {
-        ENSURE(end < text.len && ip_literal_valid(part(text, host + 1, end)), DEPUTY_E_URI);
-        end++;
-        ENSURE(end == text.len || text.ptr[end] == ':', DEPUTY_E_URI);
+        at = (size_t)(dot - path.ptr);
+        size_t end = at + 1 < path.len && path.ptr[at + 1] == '.' ? at + 2 : at + 1;
+        if ((at == 0 || path.ptr[at - 1] == '/') && (end == path.len || path.ptr[end] == '/'))
+            return true;
     }
-    out->host = part(text, host, end);
-    if (end < text.len)
-        out->port = part(text, end + 1, text.len);
-    ENSURE(literal || characters_valid(out->host, ""), DEPUTY_E_URI);
-    ENSURE(characters_valid(out->userinfo, ":") && port_valid(out->port), DEPUTY_E_URI);
-    return DEPUTY_OK;
+    return false;
+}
+
+bool uri_tail_parse(struct uri_tail *out, struct deputy_slice text)
+{
+    *out = (struct uri_tail){.normal = true};
+    size_t at = run_end(text, 0, URI_PCHAR | URI_SLASH, &out->normal);
+    out->path = part(text, 0, at);
+    out->normal = out->normal && !has_dot_segment(out->path);
+    if (at < text.len && text.ptr[at] == '?') {
+        size_t from = at + 1;
+        at = run_end(text, from, URI_PCHAR | URI_SLASH | URI_QUESTION, &out->normal);
+        out->query = part(text, from, at);
+    }
+    if (at < text.len && text.ptr[at] == '#') {
+        size_t from = at + 1;
+        at = run_end(text, from, URI_PCHAR | URI_SLASH | URI_QUESTION, &out->normal);
+        out->fragment = part(text, from, at);
+    }
+    return at == text.len;
+}
+
+/* ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) ":", the length of which is given; 0 when there is none. */
+static size_t scheme_len(struct deputy_slice text, bool *normal)
+{
+    size_t at = 0;
+    if (text.len == 0 || !uri_byte_is(text.ptr[0], URI_ALPHA))
+        return 0;
+    for (; at < text.len && uri_byte_is(text.ptr[at], URI_ALPHA | URI_DIGIT | URI_SCHEME_MARK); at++)
+        *normal = *normal && !uri_byte_is(text.ptr[at], URI_UPPER);
+    return at < text.len && text.ptr[at] == ':' ? at : 0;
+}
+
+static size_t authority_end(struct deputy_slice text, size_t at)
+{
+    while (at < text.len && text.ptr[at] != '/' && text.ptr[at] != '?' && text.ptr[at] != '#')
+        at++;
+    return at;
 }
 
 enum deputy_error uri_parse(struct uri *out, struct deputy_slice text)
 {
-    *out = (struct uri){0};
-    size_t colon = find(text, 0, ":");
-    ENSURE(colon < text.len, DEPUTY_E_URI);
-    out->scheme = part(text, 0, colon);
-    size_t at = colon + 1;
+    *out = (struct uri){.normal = true};
+    size_t scheme = scheme_len(text, &out->normal);
+    ENSURE(scheme > 0, DEPUTY_E_URI);
+    out->scheme = part(text, 0, scheme);
+    size_t at = scheme + 1;
     if (text.len - at >= 2 && text.ptr[at] == '/' && text.ptr[at + 1] == '/') {
-        size_t end = find(text, at + 2, "/?#");
+        struct uri_authority authority;
+        size_t end = authority_end(text, at + 2);
         out->authority = part(text, at + 2, end);
+        TRY(uri_authority_parse(&authority, out->authority));
         at = end;
     }
-    size_t hash = find(text, at, "#");
-    size_t mark = find(text, at, "?#");
-    out->path = part(text, at, mark);
-    if (mark < hash)
-        out->query = part(text, mark + 1, hash);
-    if (hash < text.len)
-        out->fragment = part(text, hash + 1, text.len);
-    ENSURE(scheme_valid(out->scheme) && characters_valid(out->path, ":@/"), DEPUTY_E_URI);
-    ENSURE(characters_valid(out->query, ":@/?") && characters_valid(out->fragment, ":@/?"), DEPUTY_E_URI);
-    if (!deputy_slice_present(out->authority))
-        return DEPUTY_OK;
-    struct uri_authority authority;
-    return uri_authority_parse(&authority, out->authority);
+    struct uri_tail tail;
+    ENSURE(uri_tail_parse(&tail, part(text, at, text.len)), DEPUTY_E_URI);
+    out->path = tail.path;
+    out->query = tail.query;
+    out->fragment = tail.fragment;
+    out->normal = out->normal && tail.normal;
+    return DEPUTY_OK;
 }

@@ -77,6 +77,45 @@ static void authority_keeps_user_host_and_port_apart(void **state)
     assert_false(deputy_slice_present(authority.port));
 }
 
+static void a_uri_out_of_normal_form_is_told(void **state)
+{
+    (void)state;
+    static const char *const normal[] = {"a:b", "a:%2F%25%C3%A9", "a:b/..c/.d/e./...", "a:/b//c/",
+            "a:b?../%2F#./", "a:b.", "a:.b/c", "a:b/..%2F", "a:b?.#..", "a://H/%2F"};
+    static const char *const others[] = {"A:b", "aB:c", "a:%2f", "a:%aF", "a:%41", "a:%7E", "a:%2D",
+            "a:b/%2E", "a:b?%61", "a:b#%5f", "a:.", "a:..", "a:./b", "a:../b", "a:b/./c", "a:b/../c", "a:b/.",
+            "a:b/..", "a:/.?q", "a:b/..#f"};
+    struct uri uri;
+    for (size_t i = 0; i < sizeof normal / sizeof *normal; i++)
+        if (uri_parse(&uri, T(normal[i])) != DEPUTY_OK || !uri.normal)
+            fail_msg("not normal: %s", normal[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (uri_parse(&uri, T(others[i])) != DEPUTY_OK || uri.normal)
+            fail_msg("normal: %s", others[i]);
+}
+
+/* Each byte where a path, a query and a fragment may hold one (RFC 3986 appendix A). */
+static void every_byte_in_every_part_is_judged(void **state)
+{
+    (void)state;
+    static const char pchar[] =
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/";
+    for (unsigned byte = 0; byte < 256; byte++) {
+        bool in_path = byte != 0 && strchr(pchar, (int)byte) != NULL;
+        bool in_query = in_path || byte == '?';
+        const bool valid[] = {in_query || byte == '#', in_query || byte == '#', in_query};
+        for (size_t at = 0; at < 3; at++) {
+            uint8_t text[] = "x:p_q?q_r#f_g";
+            text[at * 4 + 3] = (uint8_t)byte;
+            if (at < 2 && byte == '#')
+                text[9] = 'h';
+            struct uri uri;
+            enum deputy_error expected = valid[at] ? DEPUTY_OK : DEPUTY_E_URI;
+            assert_int_equal(uri_parse(&uri, deputy_slice_bytes(text, sizeof text - 1)), expected);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +123,8 @@ int main(void)
             cmocka_unit_test(absent_parts_differ_from_empty_ones),
             cmocka_unit_test(valid_uris_are_accepted),
             cmocka_unit_test(malformed_uris_are_refused),
+            cmocka_unit_test(a_uri_out_of_normal_form_is_told),
+            cmocka_unit_test(every_byte_in_every_part_is_judged),
             cmocka_unit_test(authority_keeps_user_host_and_port_apart),
     };
     return cmocka_run_group_tests_name("token.uri", tests, NULL, NULL);
