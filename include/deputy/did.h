@@ -17,15 +17,17 @@ extern "C" {
 #endif
 
 enum deputy_principal_kind {
-    DEPUTY_PRINCIPAL_TEXT,    /* compared byte for byte: did:key, other methods, and texts that are no DID */
-    DEPUTY_PRINCIPAL_ETHEREUM /* did:pkh:eip155:<chain>:<address> */
+    DEPUTY_PRINCIPAL_TEXT,    /* a text that is no DID, compared byte for byte */
+    DEPUTY_PRINCIPAL_DID,     /* did:key and every other method, compared byte for byte */
+    DEPUTY_PRINCIPAL_ETHEREUM /* did:pkh:eip155:<chain>:<address>, compared by value */
 };
 
 struct deputy_principal {
     enum deputy_principal_kind kind;
-    struct deputy_slice text; /* as written, without the fragment; points into the input */
-    uint64_t chain;           /* DEPUTY_PRINCIPAL_ETHEREUM only */
-    uint8_t address[20];      /* DEPUTY_PRINCIPAL_ETHEREUM only */
+    struct deputy_slice id; /* without the fragment, and for the two kinds of DID without "did:", as a space
+                               id writes its owner too; points into the input */
+    uint64_t chain;         /* DEPUTY_PRINCIPAL_ETHEREUM only */
+    uint8_t address[20];    /* DEPUTY_PRINCIPAL_ETHEREUM only */
 };
 
 /* The principal of a DID, DID URL or any other text. Never fails: what is no DID stands for itself. */
@@ -33,8 +35,7 @@ DEPUTY_EXPORT struct deputy_principal deputy_principal_of(struct deputy_slice te
 
 DEPUTY_EXPORT bool deputy_principal_equal(const struct deputy_principal *a, const struct deputy_principal *b);
 
-/* The canonical text: EIP-55 address and decimal chain id for an Ethereum account, else the text as written.
- */
+/* The canonical text: EIP-55 address and decimal chain id for an Ethereum account, else as written. */
 DEPUTY_EXPORT enum deputy_error deputy_principal_format(
         struct deputy_arena *arena, struct deputy_slice *text, const struct deputy_principal *principal);
 
@@ -58,12 +59,16 @@ struct deputy_public_key {
     size_t len;
 };
 
-/* The key of a did:key, whose id must be base58btc of an Ed25519, secp256k1 or P-256 key. */
+/*
+ * The key of a did:key, which must be base58btc of an Ed25519, secp256k1 or P-256 key. DEPUTY_E_DID when it
+ * is no did:key without path, query and fragment, DEPUTY_E_DID_KEY when what it encodes is no such key.
+ */
 DEPUTY_EXPORT enum deputy_error deputy_did_key_decode(struct deputy_public_key *out, struct deputy_slice did);
 DEPUTY_EXPORT enum deputy_error deputy_did_key_format(
         struct deputy_arena *arena, struct deputy_slice *did, const struct deputy_public_key *key);
 
-/* "0x" and 40 hex digits of any case; the checksum of the input is not looked at. */
+/* "0x" and 40 hex digits of any case; the checksum of the input is not looked at. Errors: DEPUTY_E_ADDRESS_….
+ */
 DEPUTY_EXPORT enum deputy_error deputy_address_parse(uint8_t address[20], struct deputy_slice text);
 /* As deputy_address_parse, but each letter must have its EIP-55 case. */
 DEPUTY_EXPORT enum deputy_error deputy_address_parse_strict(uint8_t address[20], struct deputy_slice text);

@@ -40,9 +40,12 @@ struct deputy_resource {
 /* DEPUTY_E_URI when the text is no RFC 3986 URI; every URI is some resource. */
 DEPUTY_EXPORT enum deputy_error deputy_resource_parse(struct deputy_resource *out, struct deputy_slice text);
 
-/* The display form: an Ethereum owner in EIP-55 form, everything else as written. */
+/* The display form: the Ethereum owner of a space in EIP-55 form, everything else as written. */
 DEPUTY_EXPORT enum deputy_error deputy_resource_format(
         struct deputy_arena *arena, struct deputy_slice *text, const struct deputy_resource *resource);
+
+/* The same resource, however the letters of an Ethereum address are written. */
+DEPUTY_EXPORT bool deputy_resource_equal(const struct deputy_resource *a, const struct deputy_resource *b);
 
 /*
  * The child lies inside the parent (spec/02 section 2.3, with its hardening: another URI only by equality or
@@ -54,11 +57,13 @@ DEPUTY_EXPORT bool deputy_resource_extends(
 /* Whose resource it is: the owner of its space or network, NULL for any other URI. */
 DEPUTY_EXPORT const struct deputy_principal *deputy_resource_owner(const struct deputy_resource *resource);
 
+/* DEPUTY_E_SPACE when the text is no space id in normal form. */
 DEPUTY_EXPORT enum deputy_error deputy_space_parse(struct deputy_space *out, struct deputy_slice text);
 DEPUTY_EXPORT enum deputy_error deputy_space_format(
         struct deputy_arena *arena, struct deputy_slice *text, const struct deputy_space *space);
 DEPUTY_EXPORT bool deputy_space_equal(const struct deputy_space *a, const struct deputy_space *b);
 
+/* One error for each way to be none: DEPUTY_E_NETWORK_ID_…, or DEPUTY_E_URI for what is no plain URI. */
 DEPUTY_EXPORT enum deputy_error deputy_network_parse(struct deputy_network *out, struct deputy_slice text);
 DEPUTY_EXPORT enum deputy_error deputy_network_format(
         struct deputy_arena *arena, struct deputy_slice *text, const struct deputy_network *network);
