@@ -21,7 +21,11 @@ void time_put_iso(struct buf *out, struct deputy_time time);
 /* The time plus whole milliseconds, saturating at the ends of the years 0000 to 9999. */
 struct deputy_time time_add_ms(struct deputy_time time, int64_t ms);
 
-/* Seconds as an IEEE double, cut toward zero to nanoseconds; fails outside [0, TIME_MAX_SEC] and for NaN. */
+/*
+ * Seconds times 10^9 as an IEEE double, cut toward zero to whole nanoseconds (spec/02 section 2.6). The
+ * product of a fraction and a present day is rounded to 256 ns; whole seconds below 2^32 are exact. Fails
+ * outside [0, TIME_MAX_SEC] and for NaN.
+ */
 enum deputy_error time_from_double(struct deputy_time *out, double seconds);
 
 #endif

@@ -25,7 +25,9 @@ void blake3_stream_update(struct blake3_stream *stream, struct deputy_slice inpu
 void blake3_stream_finish(struct blake3_stream *stream, uint8_t out[HASH_BYTES]);
 void blake3_stream_destroy(struct blake3_stream *stream);
 
-/* HKDF-SHA-256 (RFC 5869); out_len at most 8160. */
+enum { HKDF_MAX_IN = 1024 };
+
+/* HKDF-SHA-256 (RFC 5869); out_len 1 to 8160, each input at most HKDF_MAX_IN bytes, else DEPUTY_E_LIMIT. */
 enum deputy_error hkdf_sha256(uint8_t *out, size_t out_len, struct deputy_slice secret,
         struct deputy_slice salt, struct deputy_slice info);
 

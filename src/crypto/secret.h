@@ -8,6 +8,9 @@
 
 /* Zeroed guarded memory; ended with secret_free. */
 enum deputy_error secret_alloc(uint8_t **out, size_t len);
+/* Makes it read-only until it is freed. */
+enum deputy_error secret_freeze(uint8_t *secret);
+/* Wipes, unmaps. NULL is allowed. */
 void secret_free(uint8_t *secret);
 
 /* Overwrites memory in a way that the compiler keeps. */

@@ -1,6 +1,6 @@
 /*
- * Signatures, by primitive. Verifiers return DEPUTY_OK, DEPUTY_E_SIGNATURE, or DEPUTY_E_KEY when the public
- * key is none. Secrets are 32 bytes in memory that the caller guards; see key.h for handles.
+ * Signatures, by primitive. Verifiers return DEPUTY_OK, DEPUTY_E_SIGNATURE, or DEPUTY_E_KEY when an EC public
+ * key is none. Secrets lie in memory that the caller guards; see key.h for handles.
  */
 #ifndef CRYPTO_SIGN_H
 #define CRYPTO_SIGN_H
@@ -11,6 +11,8 @@
 enum {
     ED25519_PUBLIC_BYTES = 32,
     ED25519_SIGNATURE_BYTES = 64,
+    ED25519_SEED_BYTES = 32,
+    ED25519_EXPANDED_BYTES = 64, /* what signs: as secret as the seed */
     EC_SECRET_BYTES = 32,
     EC_PUBLIC_BYTES = 33,             /* SEC1, compressed */
     EC_SIGNATURE_BYTES = 64,          /* r, s */
@@ -18,9 +20,17 @@ enum {
     ETHEREUM_ADDRESS_BYTES = 20
 };
 
-/* RFC 8032, canonical S, low-order public keys refused. */
+/*
+ * RFC 8032. Refused as well: S >= L, and a public key or R that is not canonical or of low order. A key that
+ * is none gives DEPUTY_E_SIGNATURE: telling it apart would cost a second decompression.
+ */
 enum deputy_error ed25519_verify(const uint8_t public_key[ED25519_PUBLIC_BYTES], struct deputy_slice message,
         const uint8_t signature[ED25519_SIGNATURE_BYTES]);
+
+enum deputy_error ed25519_expand(uint8_t public_key[ED25519_PUBLIC_BYTES],
+        uint8_t expanded[ED25519_EXPANDED_BYTES], const uint8_t seed[ED25519_SEED_BYTES]);
+enum deputy_error ed25519_sign(uint8_t signature[ED25519_SIGNATURE_BYTES], struct deputy_slice message,
+        const uint8_t expanded[ED25519_EXPANDED_BYTES]);
 
 /* ES256K: SHA-256 of the message; high S is refused. */
 enum deputy_error secp256k1_verify(const uint8_t public_key[EC_PUBLIC_BYTES], struct deputy_slice message,
@@ -37,6 +47,15 @@ enum deputy_error secp256k1_recover(uint8_t public_xy[64], const uint8_t digest[
 enum deputy_error secp256k1_sign_recoverable(uint8_t signature[SECP256K1_RECOVERABLE_BYTES],
         const uint8_t digest[32], const uint8_t secret[EC_SECRET_BYTES]);
 
+/* ES256K: SHA-256 of the message, RFC 6979 nonce, low S. */
+enum deputy_error secp256k1_sign(uint8_t signature[EC_SIGNATURE_BYTES], struct deputy_slice message,
+        const uint8_t secret[EC_SECRET_BYTES]);
+
+/* The public key of a scalar; DEPUTY_E_KEY unless it is in 1..n-1. */
+enum deputy_error secp256k1_public(
+        uint8_t public_key[EC_PUBLIC_BYTES], const uint8_t secret[EC_SECRET_BYTES]);
+enum deputy_error p256_public(uint8_t public_key[EC_PUBLIC_BYTES], const uint8_t secret[EC_SECRET_BYTES]);
+
 /* X, Y of a compressed public key; DEPUTY_E_KEY when it is not on the curve. */
 enum deputy_error secp256k1_decompress(uint8_t public_xy[64], const uint8_t public_key[EC_PUBLIC_BYTES]);
 enum deputy_error p256_decompress(uint8_t public_xy[64], const uint8_t public_key[EC_PUBLIC_BYTES]);
@@ -47,6 +66,10 @@ enum deputy_error p256_compress(uint8_t public_key[EC_PUBLIC_BYTES], const uint8
 /* ES256: SHA-256 of the message; high S is accepted, since WebCrypto makes it. */
 enum deputy_error p256_verify(const uint8_t public_key[EC_PUBLIC_BYTES], struct deputy_slice message,
         const uint8_t signature[EC_SIGNATURE_BYTES]);
+
+/* ES256: the nonce is random, mixed with the secret and the digest. */
+enum deputy_error p256_sign(uint8_t signature[EC_SIGNATURE_BYTES], struct deputy_slice message,
+        const uint8_t secret[EC_SECRET_BYTES]);
 
 /* The last 20 bytes of the Keccak-256 of X, Y. */
 void ethereum_address(uint8_t address[ETHEREUM_ADDRESS_BYTES], const uint8_t public_xy[64]);

@@ -1,0 +1,93 @@
+/* The one-shot SHA-256 of OpenSSL's EVP layer allocates and so can fail; these functions do neither. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include "crypto/hash.h"
+#include "base/try.h"
+#include "crypto/secret.h"
+#include <blake3.h>
+#include <openssl/sha.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <tomcrypt.h>
+
+void sha256(uint8_t out[HASH_BYTES], struct deputy_slice input)
+{
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, input.ptr, input.len);
+    SHA256_Final(out, &context);
+}
+
+/*
+ * Keccak-256 and SHA3-256 differ in the domain bits before the padding alone: 0x01 against 0x06. libtomcrypt
+ * adds 0x06 to the word that it is filling, so what turns one into the other is added first.
+ */
+void keccak256(uint8_t out[HASH_BYTES], struct deputy_slice input)
+{
+    hash_state state;
+    sha3_256_init(&state);
+    if (input.len > 0)
+        sha3_process(&state, input.ptr, input.len);
+    state.sha3.saved ^= (uint64_t)(0x01 ^ 0x06) << (8 * state.sha3.byte_index);
+    sha3_done(&state, out);
+}
+
+void blake3(uint8_t out[HASH_BYTES], struct deputy_slice input)
+{
+    blake3_parts(out, &input, 1);
+}
+
+static void finish(blake3_hasher *hasher, uint8_t out[HASH_BYTES])
+{
+    blake3_hasher_finalize(hasher, out, HASH_BYTES);
+}
+
+void blake3_parts(uint8_t out[HASH_BYTES], const struct deputy_slice *parts, size_t count)
+{
+    blake3_hasher hasher;
+    blake3_hasher_init(&hasher);
+    for (size_t i = 0; i < count; i++)
+        blake3_hasher_update(&hasher, parts[i].ptr, parts[i].len);
+    finish(&hasher, out);
+}
+
+void blake3_keyed(uint8_t out[HASH_BYTES], const uint8_t key[HASH_BYTES], struct deputy_slice input)
+{
+    blake3_hasher hasher;
+    blake3_hasher_init_keyed(&hasher, key);
+    blake3_hasher_update(&hasher, input.ptr, input.len);
+    finish(&hasher, out);
+    secret_wipe(&hasher, sizeof hasher);
+}
+
+struct blake3_stream {
+    blake3_hasher hasher;
+};
+
+enum deputy_error blake3_stream_create(struct blake3_stream **out)
+{
+    struct blake3_stream *stream = malloc(sizeof *stream);
+    ENSURE(stream != NULL, DEPUTY_E_NOMEM);
+    blake3_hasher_init(&stream->hasher);
+    *out = stream;
+    return DEPUTY_OK;
+}
+
+void blake3_stream_update(struct blake3_stream *stream, struct deputy_slice input)
+{
+    blake3_hasher_update(&stream->hasher, input.ptr, input.len);
+}
+
+void blake3_stream_finish(struct blake3_stream *stream, uint8_t out[HASH_BYTES])
+{
+    finish(&stream->hasher, out);
+}
+
+void blake3_stream_destroy(struct blake3_stream *stream)
+{
+    free(stream);
+}
+
+bool bytes_equal_secret(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    return sodium_memcmp(a, b, len) == 0;
+}
