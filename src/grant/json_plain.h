@@ -1,0 +1,12 @@
+/* JSON as JavaScript's JSON.stringify prints what JSON.parse read. */
+#ifndef GRANT_JSON_PLAIN_H
+#define GRANT_JSON_PLAIN_H
+
+#include "base/buf.h"
+#include "base/json.h"
+
+/* Compact, numbers as doubles, members in the order in which they were written: that tells it from the
+ * canonical form. */
+void json_put_plain(struct buf *out, const struct json_value *value);
+
+#endif
