@@ -6,8 +6,10 @@ pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(SECP256K1 REQUIRED IMPORTED_TARGET libsecp256k1)
 pkg_check_modules(TOMCRYPT REQUIRED IMPORTED_TARGET libtomcrypt)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 include(cmake/blake3.cmake)
 
 set(DEPUTY_PACKAGES_crypto
   PkgConfig::SODIUM PkgConfig::SECP256K1 PkgConfig::TOMCRYPT PkgConfig::CRYPTO deputy_blake3)
 set(DEPUTY_PACKAGES_base m)
+set(DEPUTY_PACKAGES_store PkgConfig::SQLITE Threads::Threads)

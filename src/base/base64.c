@@ -3,48 +3,59 @@
 #include "base/try.h"
 #include <endian.h>
 
-/* X marks what is not in the alphabet: all values below it fit six bits. */
-enum { X = 0xff };
-
+/* What each byte stands for in an alphabet; X for what is not in it. */
+#define X 64
 /* clang-format off */
-static const uint8_t standard_values[256] = {
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, 62, X, X, X, 63,
-        52, 53, 54, 55, 56, 57, 58, 59, 60, 61, X, X, X, X, X, X,
-        X, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-        15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, X, X, X, X, X,
-        X, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
-        41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-};
+#define STANDARD_VALUES(V) \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(62), V(X), V(X), V(X), V(63), \
+    V(52), V(53), V(54), V(55), V(56), V(57), V(58), V(59), V(60), V(61), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(0), V(1), V(2), V(3), V(4), V(5), V(6), V(7), V(8), V(9), V(10), V(11), V(12), V(13), V(14), \
+    V(15), V(16), V(17), V(18), V(19), V(20), V(21), V(22), V(23), V(24), V(25), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(26), V(27), V(28), V(29), V(30), V(31), V(32), V(33), V(34), V(35), V(36), V(37), V(38), V(39), V(40), \
+    V(41), V(42), V(43), V(44), V(45), V(46), V(47), V(48), V(49), V(50), V(51), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X),
 
-static const uint8_t url_values[256] = {
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, 62, X, X,
-        52, 53, 54, 55, 56, 57, 58, 59, 60, 61, X, X, X, X, X, X,
-        X, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-        15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, X, X, X, X, 63,
-        X, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
-        41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-        X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
-};
+#define URL_VALUES(V) \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(62), V(X), V(X), \
+    V(52), V(53), V(54), V(55), V(56), V(57), V(58), V(59), V(60), V(61), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(0), V(1), V(2), V(3), V(4), V(5), V(6), V(7), V(8), V(9), V(10), V(11), V(12), V(13), V(14), \
+    V(15), V(16), V(17), V(18), V(19), V(20), V(21), V(22), V(23), V(24), V(25), V(X), V(X), V(X), V(X), V(63), \
+    V(X), V(26), V(27), V(28), V(29), V(30), V(31), V(32), V(33), V(34), V(35), V(36), V(37), V(38), V(39), V(40), \
+    V(41), V(42), V(43), V(44), V(45), V(46), V(47), V(48), V(49), V(50), V(51), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), \
+    V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X), V(X),
 /* clang-format on */
+
+/* A digit's value where it stands in a group of four; bytes that are no digit set a bit above all groups. */
+#define NO_DIGIT (UINT32_C(1) << 24)
+#define FIRST(value) ((value) == X ? NO_DIGIT : UINT32_C(value) << 18)
+#define SECOND(value) ((value) == X ? NO_DIGIT : UINT32_C(value) << 12)
+#define THIRD(value) ((value) == X ? NO_DIGIT : UINT32_C(value) << 6)
+#define FOURTH(value) ((value) == X ? NO_DIGIT : UINT32_C(value))
+
+typedef uint32_t position_values[256];
+
+static const position_values standard_values[4] = {{STANDARD_VALUES(FIRST)}, {STANDARD_VALUES(SECOND)},
+        {STANDARD_VALUES(THIRD)}, {STANDARD_VALUES(FOURTH)}};
+static const position_values url_values[4] = {
+        {URL_VALUES(FIRST)}, {URL_VALUES(SECOND)}, {URL_VALUES(THIRD)}, {URL_VALUES(FOURTH)}};
 
 static const char standard_digits[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url_digits[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -93,21 +104,26 @@ static void encode(struct buf *out, struct deputy_slice bytes, const char *digit
         encode_tail(text, bytes.ptr + i, bytes.len - i, digits, padded);
 }
 
-/* Four digits as 24 bits; X in any of them shows in *seen. */
-static inline uint32_t quad(const uint8_t *values, const uint8_t *text, unsigned *seen)
+/* Four digits as 24 bits, or NO_DIGIT and something. */
+static inline uint32_t quad(const position_values *values, const uint8_t *text)
 {
-    unsigned a = values[text[0]], b = values[text[1]], c = values[text[2]], d = values[text[3]];
-    *seen |= a | b | c | d;
-    return a << 18 | b << 12 | c << 6 | d;
+    return values[0][text[0]] | values[1][text[1]] | values[2][text[2]] | values[3][text[3]];
+}
+
+static inline void put_triple(uint8_t *out, uint32_t word)
+{
+    out[0] = (uint8_t)(word >> 16);
+    out[1] = (uint8_t)(word >> 8);
+    out[2] = (uint8_t)word;
 }
 
 /* The last two or three digits; the bits that they have too many must be zero. */
-static enum deputy_error decode_tail(uint8_t *out, const uint8_t *text, size_t left, const uint8_t *values)
+static enum deputy_error decode_tail(
+        uint8_t *out, const uint8_t *text, size_t left, const position_values *values)
 {
     ENSURE(left != 1, DEPUTY_E_BASE64);
-    unsigned a = values[text[0]], b = values[text[1]], c = left == 3 ? values[text[2]] : 0;
-    ENSURE((a | b | c) < 64, DEPUTY_E_BASE64);
-    uint32_t word = a << 18 | b << 12 | c << 6;
+    uint32_t word = values[0][text[0]] | values[1][text[1]] | (left == 3 ? values[2][text[2]] : 0);
+    ENSURE(word < NO_DIGIT, DEPUTY_E_BASE64);
     ENSURE((word & (left == 3 ? 0xff : 0xffff)) == 0, DEPUTY_E_BASE64);
     out[0] = (uint8_t)(word >> 16);
     if (left == 3)
@@ -115,25 +131,27 @@ static enum deputy_error decode_tail(uint8_t *out, const uint8_t *text, size_t l
     return DEPUTY_OK;
 }
 
-/* Digits without padding into bytes_of_digits(text.len) bytes; eight digits a step while there is room to
- * store eight bytes for their six. */
-static enum deputy_error decode(uint8_t *out, struct deputy_slice text, const uint8_t *values)
+/*
+ * Digits without padding into bytes_of_digits(text.len) bytes; eight digits a step while there is room to
+ * store eight bytes for their six.
+ */
+static enum deputy_error decode(uint8_t *out, struct deputy_slice text, const position_values *values)
 {
     const uint8_t *at = text.ptr;
     size_t left = text.len;
-    unsigned seen = 0;
+    uint32_t seen = 0;
     for (; left >= 12; at += 8, left -= 8, out += 6) {
-        uint64_t high = quad(values, at, &seen);
-        uint64_t word = htobe64(high << 40 | (uint64_t)quad(values, at + 4, &seen) << 16);
+        uint32_t high = quad(values, at), low = quad(values, at + 4);
+        uint64_t word = htobe64((uint64_t)high << 40 | (uint64_t)low << 16);
         memcpy(out, &word, sizeof word);
+        seen |= high | low;
     }
     for (; left >= 4; at += 4, left -= 4, out += 3) {
-        uint32_t word = quad(values, at, &seen);
-        out[0] = (uint8_t)(word >> 16);
-        out[1] = (uint8_t)(word >> 8);
-        out[2] = (uint8_t)word;
+        uint32_t word = quad(values, at);
+        put_triple(out, word);
+        seen |= word;
     }
-    ENSURE(seen < 64, DEPUTY_E_BASE64);
+    ENSURE(seen < NO_DIGIT, DEPUTY_E_BASE64);
     return left == 0 ? DEPUTY_OK : decode_tail(out, at, left, values);
 }
 
@@ -146,8 +164,8 @@ static enum deputy_error take_padding(struct deputy_slice *text)
     return DEPUTY_OK;
 }
 
-static enum deputy_error decode_new(
-        struct deputy_arena *arena, struct deputy_slice *out, struct deputy_slice text, const uint8_t *values)
+static enum deputy_error decode_new(struct deputy_arena *arena, struct deputy_slice *out,
+        struct deputy_slice text, const position_values *values)
 {
     size_t len = bytes_of_digits(text.len);
     uint8_t *bytes = arena_alloc_bytes(arena, len);

@@ -18,7 +18,7 @@ bool buf_reserve(struct buf *buf, size_t len)
 {
     if (buf->error != DEPUTY_OK)
         return false;
-    if (len <= buf->cap - buf->len)
+    if (buf->ptr != NULL && len <= buf->cap - buf->len)
         return true;
     if (len > buf->max - buf->len) {
         buf_fail(buf, DEPUTY_E_LIMIT);
@@ -78,11 +78,6 @@ void buf_put_decimal(struct buf *buf, uint64_t number)
 enum deputy_error buf_finish(struct buf *buf, struct deputy_slice *out)
 {
     buf_extend(buf, 0);
-    if (buf->ptr == NULL && buf->error == DEPUTY_OK) {
-        buf->ptr = arena_alloc_bytes(buf->arena, 1);
-        if (buf->ptr == NULL)
-            buf_fail(buf, arena_error(buf->arena));
-    }
     if (buf->error == DEPUTY_OK)
         *out = deputy_slice_bytes(buf->ptr, buf->len);
     return buf->error;

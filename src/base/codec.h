@@ -15,6 +15,12 @@ void hex_encode(struct buf *out, struct deputy_slice bytes);
 enum deputy_error hex_decode_fixed(uint8_t *out, size_t len, struct deputy_slice text);
 enum deputy_error hex_decode(struct deputy_arena *arena, struct deputy_slice *out, struct deputy_slice text);
 
+/* libtomcrypt exports functions of these names: a linker must not take those for ours. */
+#define base64_encode codec_base64_encode
+#define base64_decode codec_base64_decode
+#define base64url_encode codec_base64url_encode
+#define base64url_decode codec_base64url_decode
+
 enum base64_padding { BASE64_UNPADDED, BASE64_PADDED };
 
 /* base64url (RFC 4648 section 5). Non-zero trailing bits, and padding that is missing or too much, are

@@ -43,21 +43,18 @@ static bool is_space(uint8_t byte)
     return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
 }
 
-static void skip_space(struct parser *parser)
+/* The next byte after white space; 0, which begins nothing, at the end. */
+static inline uint8_t peek(struct parser *parser)
 {
-    while (parser->at < parser->end && is_space(*parser->at))
-        parser->at++;
-}
-
-/* The next byte after white space; 0, which is no token, at the end. */
-static uint8_t peek(struct parser *parser)
-{
-    skip_space(parser);
-    return parser->at < parser->end ? *parser->at : 0;
+    for (; parser->at < parser->end; parser->at++) {
+        if (*parser->at > ' ' || !is_space(*parser->at))
+            return *parser->at;
+    }
+    return 0;
 }
 
 /* Takes the byte when it is the next token. */
-static bool take(struct parser *parser, uint8_t byte)
+static inline bool take(struct parser *parser, uint8_t byte)
 {
     if (peek(parser) != byte)
         return false;
@@ -113,16 +110,6 @@ static enum deputy_error parse_number(struct parser *parser)
     return DEPUTY_OK;
 }
 
-/* From the opening to the closing quote. */
-static enum deputy_error parse_string(struct parser *parser, struct deputy_slice *text)
-{
-    parser->at++;
-    struct json_string string;
-    TRY(json_string_scan(&string, parser->at, parser->end));
-    parser->at += string.raw.len + 1;
-    return json_string_decode(parser->arena, text, &string);
-}
-
 static enum deputy_error parse_child(
         struct parser *parser, struct children *children, struct deputy_slice key, int depth)
 {
@@ -139,7 +126,7 @@ static enum deputy_error parse_member(struct parser *parser, struct children *ch
 {
     struct deputy_slice key;
     ENSURE(peek(parser) == '"', DEPUTY_E_JSON_SYNTAX);
-    TRY(parse_string(parser, &key));
+    TRY(json_string_take(parser->arena, &key, &parser->at, parser->end));
     ENSURE(take(parser, ':'), DEPUTY_E_JSON_SYNTAX);
     return parse_child(parser, children, key, depth);
 }
@@ -172,12 +159,13 @@ static enum deputy_error parse_array(struct parser *parser, struct json_value *a
     return DEPUTY_OK;
 }
 
-static enum deputy_error parse_by_kind(struct parser *parser, struct json_value *value, int depth)
+static enum deputy_error parse_by_kind(
+        struct parser *parser, struct json_value *value, uint8_t first, int depth)
 {
-    switch (*parser->at) {
+    switch (first) {
     case '"':
         value->kind = JSON_STRING;
-        return parse_string(parser, &value->text);
+        return json_string_take(parser->arena, &value->text, &parser->at, parser->end);
     case '{':
         value->kind = JSON_OBJECT;
         return parse_object(parser, value, depth);
@@ -201,10 +189,9 @@ static enum deputy_error parse_by_kind(struct parser *parser, struct json_value 
 
 static enum deputy_error parse_value(struct parser *parser, struct json_value *value, int depth)
 {
-    skip_space(parser);
-    ENSURE(parser->at < parser->end, DEPUTY_E_JSON_SYNTAX);
+    uint8_t first = peek(parser);
     const uint8_t *begin = parser->at;
-    TRY(parse_by_kind(parser, value, depth));
+    TRY(parse_by_kind(parser, value, first, depth));
     value->raw = deputy_slice_bytes(begin, (size_t)(parser->at - begin));
     return DEPUTY_OK;
 }
@@ -218,7 +205,7 @@ enum deputy_error json_parse(
     struct json_value *value = value_new(&parser);
     ENSURE(value != NULL, arena_error(arena));
     TRY(parse_value(&parser, value, 0));
-    skip_space(&parser);
+    peek(&parser);
     ENSURE(parser.at == parser.end, DEPUTY_E_JSON_TRAILING);
     *out = value;
     return DEPUTY_OK;

@@ -5,63 +5,37 @@
 #include <endian.h>
 
 #define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
-#define HIGH_BITS EACH_BYTE(0x80)
-
-/* The high bit of each byte that is zero; bits above the lowest one may be wrong. */
-static inline uint64_t zero_bytes(uint64_t word)
-{
-    return (word - EACH_BYTE(1)) & ~word & HIGH_BITS;
-}
-
-/* The high bit of each byte that ends a run of plain text: a quote, a backslash, a control. As above. */
-static inline uint64_t special_bytes(uint64_t word)
-{
-    uint64_t controls = (word - EACH_BYTE(0x20)) & ~word & HIGH_BITS;
-    return controls | zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\'));
-}
 
 static inline bool is_special(uint8_t byte)
 {
-    return byte < 0x20 || byte == '"' || byte == '\\';
+    return byte < 0x20 || byte == '"' || byte == '\\' || byte >= 0x80;
 }
 
-/* The first special byte from at on, or end; *seen collects all bytes passed. */
-static const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end, uint64_t *seen)
+/*
+ * Eight bytes at once: the high bit of each byte that is special; bits above the lowest one may be wrong.
+ * Subtracting borrows into the high bit of what is smaller. Flipping bit 1 moves the quote (0x22) to 0x20,
+ * beside the controls.
+ */
+static inline uint64_t special_bytes(uint64_t word)
+{
+    uint64_t control_or_quote = (word ^ EACH_BYTE(0x02)) - EACH_BYTE(0x21);
+    uint64_t backslash = (word ^ EACH_BYTE('\\')) - EACH_BYTE(1);
+    return (control_or_quote | backslash | word) & EACH_BYTE(0x80);
+}
+
+/* The first special byte from at on, or end. */
+static inline const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end)
 {
     for (; end - at >= 8; at += 8) {
         uint64_t word;
         memcpy(&word, at, sizeof word);
-        word = le64toh(word);
-        uint64_t special = special_bytes(word);
-        if (special != 0) {
-            unsigned plain = (unsigned)__builtin_ctzll(special) & ~7U; /* bits before the special byte */
-            *seen |= word & ((UINT64_C(1) << plain) - 1);
-            return at + plain / 8;
-        }
-        *seen |= word;
+        uint64_t special = special_bytes(le64toh(word));
+        if (special != 0)
+            return at + __builtin_ctzll(special) / 8;
     }
-    for (; at < end && !is_special(*at); at++)
-        *seen |= *at;
+    while (at < end && !is_special(*at))
+        at++;
     return at;
-}
-
-enum deputy_error json_string_scan(struct json_string *out, const uint8_t *at, const uint8_t *end)
-{
-    const uint8_t *begin = at;
-    uint64_t seen = 0;
-    out->escaped = false;
-    for (;;) {
-        at = skip_plain(at, end, &seen);
-        ENSURE(at < end && *at >= 0x20, DEPUTY_E_JSON_SYNTAX);
-        if (*at == '"')
-            break;
-        ENSURE(end - at > 1, DEPUTY_E_JSON_SYNTAX);
-        out->escaped = true;
-        at += 2; /* what follows the backslash is no closing quote; decoding judges it */
-    }
-    out->raw = deputy_slice_bytes(begin, (size_t)(at - begin));
-    out->ascii = (seen & HIGH_BITS) == 0;
-    return DEPUTY_OK;
 }
 
 /* Four hex digits from the front. */
@@ -112,26 +86,52 @@ static enum deputy_error unescape(
 {
     struct buf out = buf_make(arena, raw.len);
     buf_reserve(&out, raw.len);
-    uint64_t seen = 0;
     while (raw.len > 0) {
-        const uint8_t *special = skip_plain(raw.ptr, raw.ptr + raw.len, &seen);
-        size_t plain = (size_t)(special - raw.ptr);
+        const uint8_t *escape = memchr(raw.ptr, '\\', raw.len);
+        size_t plain = escape == NULL ? raw.len : (size_t)(escape - raw.ptr);
         buf_put(&out, deputy_slice_bytes(raw.ptr, plain));
-        raw = deputy_slice_bytes(special, raw.len - plain);
-        if (raw.len == 0)
-            break;
-        uint32_t character;
-        raw = deputy_slice_bytes(raw.ptr + 1, raw.len - 1);
-        TRY(take_escape(&raw, &character));
-        utf8_put(&out, character);
+        raw = deputy_slice_bytes(raw.ptr + plain, raw.len - plain);
+        if (escape != NULL) {
+            uint32_t character;
+            raw = deputy_slice_bytes(raw.ptr + 1, raw.len - 1);
+            TRY(take_escape(&raw, &character));
+            utf8_put(&out, character);
+        }
     }
     return buf_finish(&out, text);
 }
 
-enum deputy_error json_string_decode(
-        struct deputy_arena *arena, struct deputy_slice *text, const struct json_string *string)
+/* The rest of a string that is not all plain: begin is its first byte, special the first that is not plain.
+ */
+static enum deputy_error take_special(struct deputy_arena *arena, struct deputy_slice *text,
+        const uint8_t *begin, const uint8_t **special, const uint8_t *end)
 {
-    ENSURE(string->ascii || utf8_valid(string->raw), DEPUTY_E_UTF8);
-    *text = string->raw;
-    return string->escaped ? unescape(arena, text, string->raw) : DEPUTY_OK;
+    const uint8_t *at = *special;
+    bool escaped = false, ascii = true;
+    for (; at < end && *at != '"'; at = skip_plain(at, end)) {
+        ENSURE(*at >= 0x20, DEPUTY_E_JSON_SYNTAX);
+        ascii &= *at < 0x80;
+        if (*at++ == '\\') {
+            ENSURE(at < end, DEPUTY_E_JSON_SYNTAX);
+            escaped = true;
+            at++; /* no closing quote; unescaping judges it */
+        }
+    }
+    ENSURE(at < end, DEPUTY_E_JSON_SYNTAX);
+    *text = deputy_slice_bytes(begin, (size_t)(at - begin));
+    *special = at + 1;
+    ENSURE(ascii || utf8_valid(*text), DEPUTY_E_UTF8);
+    return escaped ? unescape(arena, text, *text) : DEPUTY_OK;
+}
+
+enum deputy_error json_string_take(
+        struct deputy_arena *arena, struct deputy_slice *text, const uint8_t **at, const uint8_t *end)
+{
+    const uint8_t *begin = *at + 1;
+    *at = skip_plain(begin, end);
+    if (*at == end || **at != '"')
+        return take_special(arena, text, begin, at, end);
+    *text = deputy_slice_bytes(begin, (size_t)(*at - begin));
+    ++*at;
+    return DEPUTY_OK;
 }

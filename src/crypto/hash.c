@@ -21,14 +21,20 @@ void sha256(uint8_t out[HASH_BYTES], struct deputy_slice input)
  * Keccak-256 and SHA3-256 differ in the domain bits before the padding alone: 0x01 against 0x06. libtomcrypt
  * adds 0x06 to the word that it is filling, so what turns one into the other is added first.
  */
-void keccak256(uint8_t out[HASH_BYTES], struct deputy_slice input)
+void keccak256_parts(uint8_t out[HASH_BYTES], const struct deputy_slice *parts, size_t count)
 {
     hash_state state;
     sha3_256_init(&state);
-    if (input.len > 0)
-        sha3_process(&state, input.ptr, input.len);
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].len > 0)
+            sha3_process(&state, parts[i].ptr, parts[i].len);
     state.sha3.saved ^= (uint64_t)(0x01 ^ 0x06) << (8 * state.sha3.byte_index);
     sha3_done(&state, out);
+}
+
+void keccak256(uint8_t out[HASH_BYTES], struct deputy_slice input)
+{
+    keccak256_parts(out, &input, 1);
 }
 
 void blake3(uint8_t out[HASH_BYTES], struct deputy_slice input)

@@ -18,20 +18,20 @@ enum deputy_error attempt_end(const struct attempt *attempt, enum deputy_error r
     return result;
 }
 
-enum deputy_error refuse(const struct attempt *attempt, enum deputy_error code)
+enum deputy_error attempt_refuse(const struct attempt *attempt, enum deputy_error code)
 {
     *attempt->refusal = (struct deputy_refusal){.code = code};
     return code;
 }
 
-enum deputy_error refuse_about(
+enum deputy_error attempt_refuse_about(
         const struct attempt *attempt, enum deputy_error code, struct deputy_slice first)
 {
     *attempt->refusal = (struct deputy_refusal){.code = code, .args = {first}};
     return code;
 }
 
-enum deputy_error refuse_about_two(const struct attempt *attempt, enum deputy_error code,
+enum deputy_error attempt_refuse_about_two(const struct attempt *attempt, enum deputy_error code,
         struct deputy_slice first, struct deputy_slice second)
 {
     *attempt->refusal = (struct deputy_refusal){.code = code, .args = {first, second}};
@@ -43,10 +43,10 @@ static enum deputy_error refuse_with(
 {
     struct deputy_slice text;
     TRY(buf_finish(argument, &text));
-    return refuse_about(attempt, code, text);
+    return attempt_refuse_about(attempt, code, text);
 }
 
-enum deputy_error refuse_quoted(
+enum deputy_error attempt_refuse_quoted(
         const struct attempt *attempt, enum deputy_error code, struct deputy_slice text)
 {
     struct buf argument = buf_make(attempt->arena, ARGUMENT_MAX);
@@ -54,7 +54,7 @@ enum deputy_error refuse_quoted(
     return refuse_with(attempt, code, &argument);
 }
 
-enum deputy_error refuse_value(
+enum deputy_error attempt_refuse_value(
         const struct attempt *attempt, enum deputy_error code, const struct json_value *value)
 {
     struct buf argument = buf_make(attempt->arena, ARGUMENT_MAX);
@@ -62,14 +62,14 @@ enum deputy_error refuse_value(
     return refuse_with(attempt, code, &argument);
 }
 
-enum deputy_error refuse_index(const struct attempt *attempt, enum deputy_error code, size_t index)
+enum deputy_error attempt_refuse_index(const struct attempt *attempt, enum deputy_error code, size_t index)
 {
     struct buf argument = buf_make(attempt->arena, ARGUMENT_MAX);
     buf_put_decimal(&argument, index);
     return refuse_with(attempt, code, &argument);
 }
 
-enum deputy_error refuse_number(const struct attempt *attempt, enum deputy_error code, double number)
+enum deputy_error attempt_refuse_number(const struct attempt *attempt, enum deputy_error code, double number)
 {
     struct buf argument = buf_make(attempt->arena, ARGUMENT_MAX);
     json_put_double(&argument, number);

@@ -18,18 +18,18 @@ struct attempt attempt_make(struct deputy_arena *arena, struct deputy_refusal *r
 enum deputy_error attempt_end(const struct attempt *attempt, enum deputy_error result);
 
 /* Each writes the refusal and returns its code (or why it could not be written). */
-enum deputy_error refuse(const struct attempt *attempt, enum deputy_error code);
-enum deputy_error refuse_about(
+enum deputy_error attempt_refuse(const struct attempt *attempt, enum deputy_error code);
+enum deputy_error attempt_refuse_about(
         const struct attempt *attempt, enum deputy_error code, struct deputy_slice first);
-enum deputy_error refuse_about_two(const struct attempt *attempt, enum deputy_error code,
+enum deputy_error attempt_refuse_about_two(const struct attempt *attempt, enum deputy_error code,
         struct deputy_slice first, struct deputy_slice second);
 /* About the text as a JSON string. */
-enum deputy_error refuse_quoted(
+enum deputy_error attempt_refuse_quoted(
         const struct attempt *attempt, enum deputy_error code, struct deputy_slice text);
 /* About the value as JavaScript's JSON.stringify prints it. */
-enum deputy_error refuse_value(
+enum deputy_error attempt_refuse_value(
         const struct attempt *attempt, enum deputy_error code, const struct json_value *value);
-enum deputy_error refuse_index(const struct attempt *attempt, enum deputy_error code, size_t index);
-enum deputy_error refuse_number(const struct attempt *attempt, enum deputy_error code, double number);
+enum deputy_error attempt_refuse_index(const struct attempt *attempt, enum deputy_error code, size_t index);
+enum deputy_error attempt_refuse_number(const struct attempt *attempt, enum deputy_error code, double number);
 
 #endif

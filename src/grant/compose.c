@@ -116,7 +116,7 @@ static enum deputy_error compose(const struct attempt *attempt, struct deputy_re
     struct permission_list list = permission_list_make(attempt->arena);
     *out = (struct deputy_request){.expiry_ms = 0};
     if (count == 0)
-        return refuse(attempt, DEPUTY_E_COMPOSE_EMPTY);
+        return attempt_refuse(attempt, DEPUTY_E_COMPOSE_EMPTY);
     ENSURE(count <= DEPUTY_REQUEST_MAX_MANIFESTS, DEPUTY_E_LIMIT);
     TRY(resolve_all(attempt, &list, out, manifests, count));
     if (account) {

@@ -89,24 +89,24 @@ static enum deputy_error duration(struct deputy_arena *arena, double *ms, struct
 enum deputy_error expiry_parse(const struct attempt *attempt, double *ms, struct deputy_slice text)
 {
     if (text.len == 0)
-        return refuse_quoted(attempt, DEPUTY_E_EXPIRY_TYPE, text);
+        return attempt_refuse_quoted(attempt, DEPUTY_E_EXPIRY_TYPE, text);
     TRY(duration(attempt->arena, ms, text));
     if (!(*ms > 0) || !isfinite(*ms))
-        return refuse_quoted(attempt, DEPUTY_E_EXPIRY_DURATION, text);
+        return attempt_refuse_quoted(attempt, DEPUTY_E_EXPIRY_DURATION, text);
     return DEPUTY_OK;
 }
 
 enum deputy_error expiry_read(const struct attempt *attempt, double *ms, const struct json_value *value)
 {
     if (value->kind != JSON_STRING)
-        return refuse_value(attempt, DEPUTY_E_EXPIRY_TYPE, value);
+        return attempt_refuse_value(attempt, DEPUTY_E_EXPIRY_TYPE, value);
     return expiry_parse(attempt, ms, value->text);
 }
 
 enum deputy_error expiry_check_max(const struct attempt *attempt, double ms)
 {
     if (ms > DEPUTY_LIFETIME_MAX_MS)
-        return refuse_number(attempt, DEPUTY_E_LIFETIME_TOO_LONG, ms);
+        return attempt_refuse_number(attempt, DEPUTY_E_LIFETIME_TOO_LONG, ms);
     return DEPUTY_OK;
 }
 

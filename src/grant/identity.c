@@ -15,7 +15,7 @@ static const double CHAIN_MAX = 9007199254740991.0;
 static enum deputy_error chain_check(const struct attempt *attempt, uint64_t *out, double chain)
 {
     if (!(chain >= 1 && chain <= CHAIN_MAX) || floor(chain) != chain)
-        return refuse_number(attempt, DEPUTY_E_ACCOUNT_CHAIN, chain);
+        return attempt_refuse_number(attempt, DEPUTY_E_ACCOUNT_CHAIN, chain);
     *out = (uint64_t)chain;
     return DEPUTY_OK;
 }
@@ -24,7 +24,7 @@ static enum deputy_error account_make(
         const struct attempt *attempt, struct deputy_account *out, struct deputy_slice address, double chain)
 {
     if (deputy_address_parse(out->address, address) != DEPUTY_OK)
-        return refuse_about(attempt, DEPUTY_E_ACCOUNT_ADDRESS, address);
+        return attempt_refuse_about(attempt, DEPUTY_E_ACCOUNT_ADDRESS, address);
     return chain_check(attempt, &out->chain, chain);
 }
 
@@ -87,7 +87,7 @@ static enum deputy_error identity_did(
         TRY(account_make(attempt, &account, address, number));
         return deputy_did_pkh_format(attempt->arena, did, account.chain, account.address);
     }
-    return has_did_form(*did) ? DEPUTY_OK : refuse_about(attempt, DEPUTY_E_IDENTITY_DID, *did);
+    return has_did_form(*did) ? DEPUTY_OK : attempt_refuse_about(attempt, DEPUTY_E_IDENTITY_DID, *did);
 }
 
 enum deputy_error deputy_identity_did(struct deputy_arena *arena, struct deputy_slice *did,

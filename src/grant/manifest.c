@@ -29,7 +29,7 @@ static enum deputy_error version_check(const struct attempt *attempt, const stru
     if (version == NULL)
         return DEPUTY_OK;
     if (json_to_double(&number, version) != DEPUTY_OK || number != 1)
-        return refuse(attempt, DEPUTY_E_MANIFEST_VERSION);
+        return attempt_refuse(attempt, DEPUTY_E_MANIFEST_VERSION);
     return DEPUTY_OK;
 }
 
@@ -40,7 +40,7 @@ static enum deputy_error text_read(const struct attempt *attempt, struct deputy_
     if (value == NULL && !required)
         return DEPUTY_OK;
     if (!is_filled_text(value))
-        return refuse(attempt, code);
+        return attempt_refuse(attempt, code);
     *out = value->text;
     return DEPUTY_OK;
 }
@@ -52,7 +52,7 @@ static enum deputy_error knowledge_check(const struct attempt *attempt, const st
     struct deputy_slice path = knowledge->text;
     if (knowledge->kind != JSON_STRING || !text_starts(path, "knowledge/") || !text_ends(path, ".md") ||
             path.len <= strlen("knowledge/.md") || has_line_break(path) || has_dot_segment(path))
-        return refuse(attempt, DEPUTY_E_MANIFEST_KNOWLEDGE);
+        return attempt_refuse(attempt, DEPUTY_E_MANIFEST_KNOWLEDGE);
     return DEPUTY_OK;
 }
 
@@ -62,7 +62,7 @@ static enum deputy_error secrets_read(
     if (secrets == NULL)
         return DEPUTY_OK;
     if (secrets->kind != JSON_OBJECT)
-        return refuse(attempt, DEPUTY_E_MANIFEST_SECRETS);
+        return attempt_refuse(attempt, DEPUTY_E_MANIFEST_SECRETS);
     ENSURE(secrets->count <= DEPUTY_MANIFEST_MAX_SECRETS, DEPUTY_E_LIMIT);
     struct deputy_permission *items =
             ARENA_ARRAY(attempt->arena, struct deputy_permission, secrets->count + 1);
@@ -76,7 +76,7 @@ static enum deputy_error secrets_read(
 
 static enum deputy_error refuse_type(const struct attempt *attempt, const char *member)
 {
-    return refuse_about(attempt, DEPUTY_E_MANIFEST_TYPE, deputy_slice_text(member));
+    return attempt_refuse_about(attempt, DEPUTY_E_MANIFEST_TYPE, deputy_slice_text(member));
 }
 
 /* What the reference does not look at. */
@@ -103,7 +103,7 @@ static enum deputy_error manifest_read(
     const struct json_value *expiry = json_member(root, "expiry");
     const struct json_value *permissions = json_member(root, "permissions");
     if (root->kind != JSON_OBJECT && root->kind != JSON_ARRAY)
-        return refuse(attempt, DEPUTY_E_MANIFEST_OBJECT);
+        return attempt_refuse(attempt, DEPUTY_E_MANIFEST_OBJECT);
     TRY(version_check(attempt, json_member(root, "manifest_version")));
     TRY(text_read(attempt, &out->app_id, json_member(root, "app_id"), true, DEPUTY_E_MANIFEST_APP_ID));
     TRY(text_read(attempt, &out->name, json_member(root, "name"), true, DEPUTY_E_MANIFEST_NAME));

@@ -60,7 +60,7 @@ static enum deputy_error actions_check(
     for (size_t i = 0; i < permission->action_count; i++) {
         struct deputy_slice action = permission->actions[i];
         if (deputy_ability_parse(NULL, NULL, action) != DEPUTY_OK)
-            return refuse_quoted(attempt, DEPUTY_E_ACTION_NAME, action);
+            return attempt_refuse_quoted(attempt, DEPUTY_E_ACTION_NAME, action);
     }
     return DEPUTY_OK;
 }
@@ -69,15 +69,15 @@ enum deputy_error permission_check(const struct attempt *attempt, const struct d
 {
     bool restricted;
     if (!name_usable(permission->service))
-        return refuse_quoted(attempt, DEPUTY_E_SERVICE_NAME, permission->service);
+        return attempt_refuse_quoted(attempt, DEPUTY_E_SERVICE_NAME, permission->service);
     if (!space_usable(permission->space))
-        return refuse_quoted(attempt, DEPUTY_E_SPACE_NAME, permission->space);
+        return attempt_refuse_quoted(attempt, DEPUTY_E_SPACE_NAME, permission->space);
     if (!path_usable(permission->path))
-        return refuse_quoted(attempt, DEPUTY_E_PATH_INVALID, permission->path);
+        return attempt_refuse_quoted(attempt, DEPUTY_E_PATH_INVALID, permission->path);
     TRY(expiry_check_max(attempt, permission->expiry_ms));
     TRY(caveats_restrict(attempt->arena, &restricted, permission->caveats));
     if (restricted)
-        return refuse_quoted(attempt, DEPUTY_E_CAVEATS_UNSUPPORTED, permission->path);
+        return attempt_refuse_quoted(attempt, DEPUTY_E_CAVEATS_UNSUPPORTED, permission->path);
     return actions_check(attempt, permission);
 }
 
@@ -88,7 +88,7 @@ static enum deputy_error resolved_push(
 {
     TRY(permission_check(attempt, permission));
     if (text_is(permission->service, SERVICE_ENCRYPTION) && text_is(permission->path, NETWORK_PREFIX))
-        return refuse_quoted(attempt, DEPUTY_E_ENCRYPTION_PATH, permission->path);
+        return attempt_refuse_quoted(attempt, DEPUTY_E_ENCRYPTION_PATH, permission->path);
     permission->caveats = (struct deputy_slice){NULL, 0};
     return permission_list_push(list, permission);
 }

@@ -135,15 +135,15 @@ enum deputy_error network_read(
         const struct attempt *attempt, struct deputy_slice *owner, struct deputy_slice urn)
 {
     if (urn.len == 0)
-        return refuse(attempt, DEPUTY_E_NETWORK_EMPTY);
+        return attempt_refuse(attempt, DEPUTY_E_NETWORK_EMPTY);
     if (!text_starts(urn, NETWORK_PREFIX))
-        return refuse_quoted(attempt, DEPUTY_E_NETWORK_PREFIX, urn);
+        return attempt_refuse_quoted(attempt, DEPUTY_E_NETWORK_PREFIX, urn);
     struct deputy_slice rest = text_after(urn, strlen(NETWORK_PREFIX));
     size_t colon = text_find_last(rest, ':');
     if (colon == 0 || colon + 1 >= rest.len)
-        return refuse_quoted(attempt, DEPUTY_E_NETWORK_SEGMENTS, urn);
+        return attempt_refuse_quoted(attempt, DEPUTY_E_NETWORK_SEGMENTS, urn);
     if (!network_name_usable(text_after(rest, colon + 1)))
-        return refuse_quoted(attempt, DEPUTY_E_NETWORK_NAME, text_after(rest, colon + 1));
+        return attempt_refuse_quoted(attempt, DEPUTY_E_NETWORK_NAME, text_after(rest, colon + 1));
     if (owner != NULL)
         *owner = deputy_slice_bytes(rest.ptr, colon);
     return DEPUTY_OK;
@@ -154,7 +154,7 @@ static enum deputy_error space_id_canonical(
 {
     struct deputy_space parsed;
     if (deputy_space_parse(&parsed, space) != DEPUTY_OK || !name_usable(parsed.name))
-        return refuse_quoted(attempt, DEPUTY_E_SPACE_NAME, space);
+        return attempt_refuse_quoted(attempt, DEPUTY_E_SPACE_NAME, space);
     return deputy_space_format(attempt->arena, id, &parsed);
 }
 
@@ -164,9 +164,9 @@ enum deputy_error space_id(const struct attempt *attempt, struct deputy_slice *i
     if (text_starts(space, "tinycloud:"))
         return space_id_canonical(attempt, id, space);
     if (space.len == 0)
-        return refuse(attempt, DEPUTY_E_SPACE_EMPTY);
+        return attempt_refuse(attempt, DEPUTY_E_SPACE_EMPTY);
     if (!name_usable(space))
-        return refuse_quoted(attempt, DEPUTY_E_SPACE_NAME, space);
+        return attempt_refuse_quoted(attempt, DEPUTY_E_SPACE_NAME, space);
     struct deputy_slice did;
     TRY(deputy_did_pkh_format(attempt->arena, &did, owner->chain, owner->address));
     struct buf text = buf_make(attempt->arena, did.len + space.len + sizeof "tinycloud::");

@@ -46,14 +46,14 @@ enum deputy_error vault_action(
     else if (text_starts(action, SERVICE_KV "/"))
         name = text_after(action, strlen(SERVICE_KV "/"));
     else if (text_find(action, '/') < action.len)
-        return refuse_quoted(attempt, DEPUTY_E_VAULT_ACTION_SERVICE, action);
+        return attempt_refuse_quoted(attempt, DEPUTY_E_VAULT_ACTION_SERVICE, action);
     for (size_t i = 0; i < sizeof VAULT_ACTIONS / sizeof VAULT_ACTIONS[0]; i++) {
         if (text_is(name, VAULT_ACTIONS[i].name)) {
             *urn = deputy_slice_text(VAULT_ACTIONS[i].urn);
             return DEPUTY_OK;
         }
     }
-    return refuse_quoted(attempt, DEPUTY_E_VAULT_ACTION, action);
+    return attempt_refuse_quoted(attempt, DEPUTY_E_VAULT_ACTION, action);
 }
 
 static enum deputy_error encryption_action(
@@ -65,7 +65,7 @@ static enum deputy_error encryption_action(
                 deputy_slice_equal(action, text_after(*urn, strlen(SERVICE_ENCRYPTION "/"))))
             return DEPUTY_OK;
     }
-    return refuse_quoted(attempt, DEPUTY_E_ENCRYPTION_ACTION, action);
+    return attempt_refuse_quoted(attempt, DEPUTY_E_ENCRYPTION_ACTION, action);
 }
 
 /* A short action becomes one of the service; what holds a '/' stays. */
@@ -114,7 +114,7 @@ static enum deputy_error expand_encryption(
         const struct attempt *attempt, struct deputy_permission *out, const struct deputy_permission *entry)
 {
     if (!text_starts(entry->path, NETWORK_PREFIX))
-        return refuse_quoted(attempt, DEPUTY_E_ENCRYPTION_PATH, entry->path);
+        return attempt_refuse_quoted(attempt, DEPUTY_E_ENCRYPTION_PATH, entry->path);
     out->space = deputy_slice_text(SPACE_ENCRYPTION);
     out->skip_prefix = true;
     return expand_once(attempt, out, entry, encryption_action);

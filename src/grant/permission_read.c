@@ -19,11 +19,11 @@ static enum deputy_error names_read(const struct attempt *attempt, struct deputy
     const struct json_value *space = json_member(entry, "space");
     const struct json_value *path = json_member(entry, "path");
     if (!is_filled_text(service))
-        return refuse_index(attempt, DEPUTY_E_PERMISSION_SERVICE, index);
+        return attempt_refuse_index(attempt, DEPUTY_E_PERMISSION_SERVICE, index);
     if (space != NULL && !is_filled_text(space))
-        return refuse_index(attempt, DEPUTY_E_PERMISSION_SPACE, index);
+        return attempt_refuse_index(attempt, DEPUTY_E_PERMISSION_SPACE, index);
     if (!json_is(path, JSON_STRING))
-        return refuse_index(attempt, DEPUTY_E_PERMISSION_PATH, index);
+        return attempt_refuse_index(attempt, DEPUTY_E_PERMISSION_PATH, index);
     out->service = service->text;
     out->path = path->text;
     if (space != NULL)
@@ -36,7 +36,7 @@ static enum deputy_error actions_read(const struct attempt *attempt, struct depu
 {
     const struct json_value *list = json_member(entry, "actions");
     if (!json_is(list, JSON_ARRAY) || list->count == 0)
-        return refuse_index(attempt, DEPUTY_E_PERMISSION_ACTIONS, index);
+        return attempt_refuse_index(attempt, DEPUTY_E_PERMISSION_ACTIONS, index);
     ENSURE(list->count <= DEPUTY_PERMISSION_MAX_ACTIONS, DEPUTY_E_LIMIT);
     struct deputy_slice *actions = ARENA_ARRAY(attempt->arena, struct deputy_slice, list->count);
     ENSURE(actions != NULL, arena_error(attempt->arena));
@@ -45,7 +45,7 @@ static enum deputy_error actions_read(const struct attempt *attempt, struct depu
     JSON_EACH (action, list) {
         struct deputy_slice urn;
         if (!is_filled_text(action))
-            return refuse_index(attempt, DEPUTY_E_PERMISSION_ACTION, index);
+            return attempt_refuse_index(attempt, DEPUTY_E_PERMISSION_ACTION, index);
         if (vault)
             TRY(vault_action(attempt, &urn, action->text));
         actions[count++] = action->text;
@@ -62,10 +62,10 @@ static enum deputy_error caveats_read(const struct attempt *attempt, struct depu
     if (caveats == NULL)
         return DEPUTY_OK;
     if (caveats->kind != JSON_ARRAY)
-        return refuse_index(attempt, DEPUTY_E_PERMISSION_CAVEATS, index);
+        return attempt_refuse_index(attempt, DEPUTY_E_PERMISSION_CAVEATS, index);
     JSON_EACH (branch, caveats) {
         if (branch->kind != JSON_OBJECT)
-            return refuse_index(attempt, DEPUTY_E_PERMISSION_CAVEATS, index);
+            return attempt_refuse_index(attempt, DEPUTY_E_PERMISSION_CAVEATS, index);
     }
     out->caveats = caveats->raw;
     return DEPUTY_OK;
@@ -73,7 +73,7 @@ static enum deputy_error caveats_read(const struct attempt *attempt, struct depu
 
 static enum deputy_error refuse_type(const struct attempt *attempt, size_t index, const char *member)
 {
-    enum deputy_error code = refuse_index(attempt, DEPUTY_E_PERMISSION_TYPE, index);
+    enum deputy_error code = attempt_refuse_index(attempt, DEPUTY_E_PERMISSION_TYPE, index);
     attempt->refusal->args[1] = deputy_slice_text(member);
     return code;
 }
@@ -96,7 +96,7 @@ static enum deputy_error entry_read(const struct attempt *attempt, struct deputy
 {
     const struct json_value *expiry = json_member(entry, "expiry");
     if (entry->kind != JSON_OBJECT && entry->kind != JSON_ARRAY)
-        return refuse_index(attempt, DEPUTY_E_PERMISSION_OBJECT, index);
+        return attempt_refuse_index(attempt, DEPUTY_E_PERMISSION_OBJECT, index);
     TRY(names_read(attempt, out, entry, index));
     TRY(actions_read(attempt, out, entry, index));
     TRY(caveats_read(attempt, out, entry, index));
@@ -109,7 +109,7 @@ enum deputy_error permissions_read(
         const struct attempt *attempt, struct deputy_permissions *out, const struct json_value *list)
 {
     if (!json_is(list, JSON_ARRAY))
-        return refuse(attempt, DEPUTY_E_MANIFEST_PERMISSIONS);
+        return attempt_refuse(attempt, DEPUTY_E_MANIFEST_PERMISSIONS);
     ENSURE(list->count <= DEPUTY_MANIFEST_MAX_PERMISSIONS, DEPUTY_E_LIMIT);
     struct deputy_permission *items = ARENA_ARRAY(attempt->arena, struct deputy_permission, list->count + 1);
     ENSURE(items != NULL, arena_error(attempt->arena));

@@ -73,7 +73,7 @@ static enum deputy_error add_to_space(struct planner *planner, const struct depu
     struct deputy_slice space;
     struct deputy_slice service = service_short(permission->service);
     if (!deputy_slice_present(service))
-        return refuse_about(&planner->attempt, DEPUTY_E_SERVICE_UNKNOWN, permission->service);
+        return attempt_refuse_about(&planner->attempt, DEPUTY_E_SERVICE_UNKNOWN, permission->service);
     TRY(space_id(&planner->attempt, &space, planner->owner, permission->space));
     return ability_rows_add(&group_of(planner, space)->rows, service, permission->path, permission->actions,
             permission->action_count);

@@ -63,12 +63,12 @@ static enum deputy_error scope_canonical(
 {
     struct deputy_slice trimmed = text_trim(scope);
     if (trimmed.len == 0)
-        return refuse(attempt, DEPUTY_E_SECRET_SCOPE_EMPTY);
+        return attempt_refuse(attempt, DEPUTY_E_SECRET_SCOPE_EMPTY);
     TRY(scope_squeeze(attempt->arena, out, trimmed));
     if (out->len == 0)
-        return refuse(attempt, DEPUTY_E_SECRET_SCOPE_LETTER);
+        return attempt_refuse(attempt, DEPUTY_E_SECRET_SCOPE_LETTER);
     if (text_is(*out, "default") || text_is(*out, "global"))
-        return refuse_quoted(attempt, DEPUTY_E_SECRET_SCOPE_RESERVED, scope);
+        return attempt_refuse_quoted(attempt, DEPUTY_E_SECRET_SCOPE_RESERVED, scope);
     return DEPUTY_OK;
 }
 
@@ -78,7 +78,7 @@ static enum deputy_error secret_path(const struct attempt *attempt, struct deput
 {
     struct deputy_slice trimmed = text_trim(name);
     if (!secret_name_valid(trimmed))
-        return refuse_quoted(attempt, DEPUTY_E_SECRET_NAME, name);
+        return attempt_refuse_quoted(attempt, DEPUTY_E_SECRET_NAME, name);
     if (!deputy_slice_present(scope))
         return text_join(attempt->arena, path, deputy_slice_text("secrets/"), trimmed);
     struct deputy_slice place;
@@ -107,7 +107,7 @@ static enum deputy_error refuse_place(
     if (attempt->refusal->code != result)
         return result;
     TRY(deputy_refusal_format(attempt->arena, &text, attempt->refusal));
-    return refuse_about_two(attempt, DEPUTY_E_SECRET_PLACE, key, text);
+    return attempt_refuse_about_two(attempt, DEPUTY_E_SECRET_PLACE, key, text);
 }
 
 /* `name` may be null, which counts as absent; `scope` may not. */
@@ -117,10 +117,10 @@ static enum deputy_error place_read(const struct attempt *attempt, struct deputy
     const struct json_value *name = json_member(spec, "name");
     const struct json_value *scope = json_member(spec, "scope");
     if (name != NULL && name->kind != JSON_NULL && name->kind != JSON_STRING)
-        return refuse_about_two(
+        return attempt_refuse_about_two(
                 attempt, DEPUTY_E_SECRET_PLACE, key, deputy_slice_text("name must be a string"));
     if (scope != NULL && scope->kind != JSON_STRING)
-        return refuse_about_two(
+        return attempt_refuse_about_two(
                 attempt, DEPUTY_E_SECRET_PLACE, key, deputy_slice_text("scope must be a string"));
     enum deputy_error result = secret_path(attempt, path, json_is(name, JSON_STRING) ? name->text : key,
             scope == NULL ? (struct deputy_slice){NULL, 0} : scope->text);
@@ -131,14 +131,14 @@ static enum deputy_error action_list_read(const struct attempt *attempt, struct 
         const struct json_value *list, struct deputy_slice key)
 {
     if (list->count == 0)
-        return refuse_about(attempt, DEPUTY_E_SECRET_ACTIONS_EMPTY, key);
+        return attempt_refuse_about(attempt, DEPUTY_E_SECRET_ACTIONS_EMPTY, key);
     ENSURE(list->count <= DEPUTY_PERMISSION_MAX_ACTIONS, DEPUTY_E_LIMIT);
     struct deputy_slice *actions = ARENA_ARRAY(attempt->arena, struct deputy_slice, list->count);
     ENSURE(actions != NULL, arena_error(attempt->arena));
     size_t count = 0;
     JSON_EACH (action, list) {
         if (action->kind != JSON_STRING || action->text.len == 0)
-            return refuse_about(attempt, DEPUTY_E_SECRET_ACTION_EMPTY, key);
+            return attempt_refuse_about(attempt, DEPUTY_E_SECRET_ACTION_EMPTY, key);
         actions[count++] = action->text;
     }
     out->actions = actions;
@@ -150,7 +150,7 @@ static enum deputy_error action_text_read(const struct attempt *attempt, struct 
         struct deputy_slice text, struct deputy_slice key)
 {
     if (text.len == 0)
-        return refuse_about(attempt, DEPUTY_E_SECRET_ACTION_EMPTY, key);
+        return attempt_refuse_about(attempt, DEPUTY_E_SECRET_ACTION_EMPTY, key);
     struct deputy_slice *action = ARENA_NEW(attempt->arena, struct deputy_slice);
     ENSURE(action != NULL, arena_error(attempt->arena));
     *action = text;
@@ -169,7 +169,7 @@ static enum deputy_error actions_read(const struct attempt *attempt, struct depu
         return action_text_read(attempt, out, actions->text, key);
     if (actions->kind == JSON_ARRAY)
         return action_list_read(attempt, out, actions, key);
-    return refuse_about(attempt, wrong_type, key);
+    return attempt_refuse_about(attempt, wrong_type, key);
 }
 
 static enum deputy_error members_read(const struct attempt *attempt, struct deputy_permission *out,
@@ -180,12 +180,12 @@ static enum deputy_error members_read(const struct attempt *attempt, struct depu
     const struct json_value *description = json_member(spec, "description");
     TRY(place_read(attempt, &out->path, spec, key));
     if (json_is(actions, JSON_TRUE))
-        return refuse_about(attempt, DEPUTY_E_SECRET_ACTIONS_TYPE, key);
+        return attempt_refuse_about(attempt, DEPUTY_E_SECRET_ACTIONS_TYPE, key);
     TRY(actions_read(attempt, out, actions, key, DEPUTY_E_SECRET_ACTIONS_TYPE));
     if (expiry != NULL)
         TRY(expiry_read(attempt, &out->expiry_ms, expiry));
     if (description != NULL && description->kind != JSON_STRING)
-        return refuse_about_two(
+        return attempt_refuse_about_two(
                 attempt, DEPUTY_E_SECRET_PLACE, key, deputy_slice_text("description must be a string"));
     if (description != NULL)
         out->description = description->text;
@@ -200,7 +200,7 @@ enum deputy_error secret_read(
             .space = deputy_slice_text("secrets"),
             .skip_prefix = true};
     if (!secret_name_valid(key))
-        return refuse_about(attempt, DEPUTY_E_SECRET_KEY, key);
+        return attempt_refuse_about(attempt, DEPUTY_E_SECRET_KEY, key);
     if (spec->kind == JSON_OBJECT)
         return members_read(attempt, out, spec, key);
     TRY(actions_read(attempt, out, spec, key, DEPUTY_E_SECRET_SPEC));
@@ -220,7 +220,7 @@ static enum deputy_error secret_action(
         if (text_is(name, known[i]))
             return vault_action(attempt, urn, name);
     }
-    return refuse_quoted(attempt, DEPUTY_E_SECRET_ACTION, action);
+    return attempt_refuse_quoted(attempt, DEPUTY_E_SECRET_ACTION, action);
 }
 
 enum deputy_error secret_expand(

@@ -18,6 +18,23 @@ struct deputy_slice check_text_of(const struct json_value *object, const char *n
     return text;
 }
 
+struct deputy_slice check_optional_text_of(const struct json_value *object, const char *name)
+{
+    struct deputy_slice text;
+    if (json_to_text(&text, json_member(object, name)) != DEPUTY_OK)
+        text = (struct deputy_slice){0};
+    return text;
+}
+
+const struct json_value *check_vector_named(const struct json_value *list, const char *name)
+{
+    JSON_EACH (vector, list)
+        if (json_text_is(json_member(vector, "name"), name))
+            return vector;
+    fail_msg("no vector is named %s", name);
+    return NULL;
+}
+
 bool check_bool_of(const struct json_value *object, const char *name)
 {
     bool value;

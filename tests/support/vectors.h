@@ -11,6 +11,12 @@ const struct json_value *check_vectors(struct deputy_arena *arena, const char *f
 /* A text member that must be there. */
 struct deputy_slice check_text_of(const struct json_value *object, const char *name);
 
+/* A text member, or an absent slice. */
+struct deputy_slice check_optional_text_of(const struct json_value *object, const char *name);
+
+/* The vector whose name is that. */
+const struct json_value *check_vector_named(const struct json_value *list, const char *name);
+
 /* A boolean member that must be there. */
 bool check_bool_of(const struct json_value *object, const char *name);
 

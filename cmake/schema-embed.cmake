@@ -1,0 +1,23 @@
+# Writes OUT: for each directory of SCHEMA an array schema_<directory> of its numbered files, NUL-terminated. Numbers run
+# from 001 without a gap, so that a number is a place in the array.
+file(GLOB daemons RELATIVE ${SCHEMA} ${SCHEMA}/*)
+set(text "#include \"store/schema.h\"\n")
+foreach(daemon IN LISTS daemons)
+  file(GLOB steps RELATIVE ${SCHEMA}/${daemon} ${SCHEMA}/${daemon}/*.sql)
+  list(SORT steps)
+  set(count 0)
+  set(rows "")
+  foreach(step IN LISTS steps)
+    math(EXPR count "${count} + 1")
+    if(NOT step MATCHES "^0*${count}\\.sql$")
+      message(FATAL_ERROR "schema/${daemon}/${step}: the next number is ${count}")
+    endif()
+    file(READ ${SCHEMA}/${daemon}/${step} hex HEX)
+    string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+    string(APPEND text "static const char ${daemon}_${count}[] = {${bytes}0};\n")
+    string(APPEND rows "${daemon}_${count}, ")
+  endforeach()
+  string(APPEND text "static const char *const ${daemon}_steps[] = {${rows}};\n"
+    "const struct schema schema_${daemon} = {${daemon}_steps, ${count}};\n")
+endforeach()
+file(WRITE ${OUT} "${text}")

@@ -1,0 +1,271 @@
+#include "store/db.h"
+#include "base/try.h"
+#include <errno.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <string.h>
+
+enum { DB_BUSY_MS = 5000, DB_WAL_KEEP_BYTES = 64 * 1024 * 1024, DB_MICROSECONDS = 1000000 };
+
+/* A write that failed for want of room says so in errno only (EFBIG, EDQUOT); SQLite knows ENOSPC itself. */
+static enum deputy_error db_io_error(struct sqlite3 *handle)
+{
+    switch (sqlite3_system_errno(handle)) {
+    case ENOSPC:
+    case EFBIG:
+    case EDQUOT:
+        return DEPUTY_E_STORE_FULL;
+    default:
+        return DEPUTY_E_STORE_IO;
+    }
+}
+
+static enum deputy_error db_error(struct sqlite3 *handle, int code)
+{
+    if (code == SQLITE_IOERR_NOMEM)
+        return DEPUTY_E_NOMEM;
+    switch (code & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+        return DEPUTY_OK;
+    case SQLITE_FULL:
+        return DEPUTY_E_STORE_FULL;
+    case SQLITE_IOERR:
+        return db_io_error(handle);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return DEPUTY_E_STORE_CORRUPT;
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+        return DEPUTY_E_STORE_DIRECTORY;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return DEPUTY_E_STORE_BUSY;
+    case SQLITE_NOMEM:
+        return DEPUTY_E_NOMEM;
+    case SQLITE_TOOBIG:
+        return DEPUTY_E_LIMIT;
+    default:
+        return DEPUTY_E_INTERNAL;
+    }
+}
+
+/* Counting every allocation under a lock costs more than a look-up; nobody reads the counts. */
+static void db_library_start(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+static int db_committed(void *context, struct sqlite3 *handle, const char *name, int pages)
+{
+    (void)handle;
+    (void)name;
+    ((struct db *)context)->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+enum deputy_error db_exec(struct db *db, const char *sql)
+{
+    return db_error(db->handle, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
+}
+
+static void raw_end(struct sqlite3_stmt **raw)
+{
+    sqlite3_finalize(*raw);
+}
+
+/* Prepares a statement that is used once, and steps to its only row. */
+static enum deputy_error db_query(struct db *db, struct sqlite3_stmt **raw, const char *sql)
+{
+    TRY(db_error(db->handle, sqlite3_prepare_v2(db->handle, sql, -1, raw, NULL)));
+    int result = sqlite3_step(*raw);
+    ENSURE(result != SQLITE_DONE, DEPUTY_E_INTERNAL);
+    return db_error(db->handle, result);
+}
+
+enum deputy_error db_query_int(struct db *db, int64_t *out, const char *sql)
+{
+    DEFER(raw_end) struct sqlite3_stmt *raw = NULL;
+    TRY(db_query(db, &raw, sql));
+    *out = sqlite3_column_int64(raw, 0);
+    return DEPUTY_OK;
+}
+
+/* The file may have been made by an enemy: no trigger, view or function in its schema runs (H18). */
+static enum deputy_error db_distrust(struct db *db)
+{
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+    return db_exec(db, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
+}
+
+/* The answer is the mode that is in force now. */
+static enum deputy_error db_enter_wal(struct db *db)
+{
+    DEFER(raw_end) struct sqlite3_stmt *raw = NULL;
+    TRY(db_query(db, &raw, "PRAGMA journal_mode = wal"));
+    const char *mode = (const char *)sqlite3_column_text(raw, 0);
+    ENSURE(mode != NULL && strcmp(mode, "wal") == 0, DEPUTY_E_STORE_DIRECTORY);
+    return DEPUTY_OK;
+}
+
+/*
+ * FULL: a commit returns when the write-ahead log is on the disk. The log is moved into the database by us,
+ * after the acknowledgements, and not inside a commit.
+ */
+static enum deputy_error db_setup_writer(struct db *db)
+{
+    TRY(db_enter_wal(db));
+    TRY(db_exec(db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON"));
+    sqlite3_wal_hook(db->handle, db_committed, db);
+    sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 0);
+    return DEPUTY_OK;
+}
+
+enum deputy_error db_open(struct db *db, const char *path, enum db_mode mode)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, db_library_start);
+    int result = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    ENSURE(db->handle != NULL, DEPUTY_E_NOMEM);
+    TRY(db_error(db->handle, result));
+    sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+    TRY(db_distrust(db));
+    return mode == DB_WRITER ? db_setup_writer(db) : db_exec(db, "PRAGMA query_only = ON");
+}
+
+void db_close(struct db *db)
+{
+    for (size_t i = 0; i < DB_SLOTS; i++)
+        sqlite3_finalize(db->statements[i]);
+    sqlite3_close(db->handle);
+    *db = (struct db){0};
+}
+
+bool db_in_transaction(const struct db *db)
+{
+    return sqlite3_get_autocommit(db->handle) == 0;
+}
+
+int64_t db_changes(const struct db *db)
+{
+    return sqlite3_changes64(db->handle);
+}
+
+int64_t db_last_id(const struct db *db)
+{
+    return sqlite3_last_insert_rowid(db->handle);
+}
+
+enum deputy_error db_checkpoint(struct db *db)
+{
+    return db_error(
+            db->handle, sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
+}
+
+enum deputy_error statement_begin(
+        struct statement *statement, struct db *db, enum db_slot slot, const char *sql)
+{
+    if (db->statements[slot] == NULL) {
+        int result = sqlite3_prepare_v3(
+                db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &db->statements[slot], NULL);
+        TRY(db_error(db->handle, result));
+    }
+    *statement = (struct statement){.db = db, .raw = db->statements[slot]};
+    return DEPUTY_OK;
+}
+
+void statement_end(struct statement *statement)
+{
+    if (statement->raw == NULL)
+        return;
+    sqlite3_reset(statement->raw);
+    sqlite3_clear_bindings(statement->raw);
+}
+
+static void bind_check(struct statement *statement, int result)
+{
+    if (result != SQLITE_OK && statement->failed == SQLITE_OK)
+        statement->failed = result;
+}
+
+void bind_int(struct statement *statement, int64_t value)
+{
+    bind_check(statement, sqlite3_bind_int64(statement->raw, ++statement->bound, value));
+}
+
+void bind_null(struct statement *statement)
+{
+    bind_check(statement, sqlite3_bind_null(statement->raw, ++statement->bound));
+}
+
+void bind_blob(struct statement *statement, struct deputy_slice bytes)
+{
+    const void *ptr = bytes.ptr != NULL ? (const void *)bytes.ptr : "";
+    bind_check(statement,
+            sqlite3_bind_blob64(statement->raw, ++statement->bound, ptr, bytes.len, SQLITE_STATIC));
+}
+
+void bind_text(struct statement *statement, struct deputy_slice text)
+{
+    const char *ptr = text.ptr != NULL ? (const char *)text.ptr : "";
+    bind_check(statement, sqlite3_bind_text64(statement->raw, ++statement->bound, ptr, text.len,
+                                  SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void bind_time(struct statement *statement, const struct deputy_time *time)
+{
+    int64_t micros;
+    if (time == NULL)
+        bind_null(statement);
+    else if (__builtin_mul_overflow(time->sec, DB_MICROSECONDS, &micros))
+        bind_int(statement, time->sec < 0 ? INT64_MIN : INT64_MAX);
+    else
+        bind_int(statement, micros + time->nsec / 1000);
+}
+
+enum deputy_error statement_step(struct statement *statement, bool *row)
+{
+    *row = false;
+    TRY(db_error(statement->db->handle, statement->failed));
+    int result = sqlite3_step(statement->raw);
+    *row = result == SQLITE_ROW;
+    return db_error(statement->db->handle, result);
+}
+
+enum deputy_error statement_run(struct statement *statement)
+{
+    bool row;
+    return statement_step(statement, &row);
+}
+
+int64_t column_int(const struct statement *statement, int column)
+{
+    return sqlite3_column_int64(statement->raw, column);
+}
+
+bool column_null(const struct statement *statement, int column)
+{
+    return sqlite3_column_type(statement->raw, column) == SQLITE_NULL;
+}
+
+enum deputy_error column_bytes(const struct statement *statement, int column, struct deputy_slice *out)
+{
+    const void *ptr = sqlite3_column_blob(statement->raw, column);
+    size_t len = (size_t)sqlite3_column_bytes(statement->raw, column);
+    if (ptr == NULL && sqlite3_errcode(statement->db->handle) == SQLITE_NOMEM)
+        return DEPUTY_E_NOMEM;
+    *out = deputy_slice_bytes(ptr != NULL ? ptr : "", ptr != NULL ? len : 0);
+    return DEPUTY_OK;
+}
+
+enum deputy_error db_run(struct db *db, enum db_slot slot, const char *sql)
+{
+    DEFER(statement_end) struct statement statement = {0};
+    TRY(statement_begin(&statement, db, slot, sql));
+    return statement_run(&statement);
+}

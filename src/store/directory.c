@@ -1,0 +1,108 @@
+#include "store/directory.h"
+#include "base/try.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { DIRECTORY_MODE = 0700, FILE_MODE = 0600 };
+
+enum deputy_error directory_error(void)
+{
+    switch (errno) {
+    case ENOSPC:
+    case EFBIG:
+    case EDQUOT:
+        return DEPUTY_E_STORE_FULL;
+    case EIO:
+        return DEPUTY_E_STORE_IO;
+    case ENOMEM:
+        return DEPUTY_E_NOMEM;
+    default:
+        return DEPUTY_E_STORE_DIRECTORY;
+    }
+}
+
+enum deputy_error directory_sync(int fd)
+{
+    ENSURE(fsync(fd) == 0, directory_error());
+    return DEPUTY_OK;
+}
+
+static enum deputy_error directory_enter(int *out, int parent, const char *name)
+{
+    if (mkdirat(parent, name, DIRECTORY_MODE) != 0 && errno != EEXIST)
+        return directory_error();
+    *out = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ENSURE(*out >= 0, directory_error());
+    return DEPUTY_OK;
+}
+
+static enum deputy_error directory_take_lock(struct directory *directory)
+{
+    directory->lock = openat(directory->root, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+    ENSURE(directory->lock >= 0, directory_error());
+    if (flock(directory->lock, LOCK_EX | LOCK_NB) == 0)
+        return DEPUTY_OK;
+    return errno == EWOULDBLOCK ? DEPUTY_E_STORE_LOCKED : directory_error();
+}
+
+/* The database file exists before SQLite opens it, so that it and its log are readable by their owner alone.
+ */
+static enum deputy_error directory_touch_database(struct directory *directory, const char *path)
+{
+    int len = snprintf(directory->database, sizeof directory->database, "%s/deputy.db", path);
+    ENSURE(len > 0 && (size_t)len < sizeof directory->database, DEPUTY_E_STORE_DIRECTORY);
+    int fd = openat(directory->root, "deputy.db", O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+    ENSURE(fd >= 0, directory_error());
+    close(fd);
+    return DEPUTY_OK;
+}
+
+static enum deputy_error directory_sweep_tmp(const struct directory *directory)
+{
+    int fd = openat(directory->tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ENSURE(fd >= 0, directory_error());
+    DIR *listing = fdopendir(fd);
+    if (listing == NULL) {
+        close(fd);
+        return DEPUTY_E_NOMEM;
+    }
+    for (struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing)) {
+        if (entry->d_name[0] != '.')
+            unlinkat(directory->tmp, entry->d_name, 0);
+    }
+    closedir(listing);
+    return DEPUTY_OK;
+}
+
+enum deputy_error directory_open(struct directory *directory, const char *path)
+{
+    directory->root = directory->lock = directory->blobs = directory->tmp = -1;
+    TRY(directory_enter(&directory->root, AT_FDCWD, path));
+    TRY(directory_take_lock(directory));
+    TRY(directory_touch_database(directory, path));
+    TRY(directory_enter(&directory->blobs, directory->root, "blobs"));
+    TRY(directory_enter(&directory->tmp, directory->blobs, "tmp"));
+    TRY(directory_sweep_tmp(directory));
+    TRY(directory_sync(directory->blobs));
+    return directory_sync(directory->root);
+}
+
+static void close_if_open(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+void directory_close(struct directory *directory)
+{
+    close_if_open(directory->tmp);
+    close_if_open(directory->blobs);
+    close_if_open(directory->root);
+    close_if_open(directory->lock);
+}

@@ -1,0 +1,121 @@
+#include "base/try.h"
+#include "store/schema.h"
+#include "store/state.h"
+#include <stdlib.h>
+
+static enum deputy_error readers_open(struct store *store)
+{
+    store->readers = calloc(store->config.readers, sizeof *store->readers);
+    ENSURE(store->readers != NULL, DEPUTY_E_NOMEM);
+    for (size_t i = 0; i < store->config.readers; i++) {
+        struct store_read *read = &store->readers[i];
+        *read = (struct store_read){.store = store, .db = &read->own, .next = store->free};
+        store->free = read;
+        TRY(db_open(read->db, store->directory.database, DB_READER));
+    }
+    return DEPUTY_OK;
+}
+
+static void readers_close(struct store *store)
+{
+    for (size_t i = 0; store->readers != NULL && i < store->config.readers; i++)
+        db_close(&store->readers[i].own);
+    free(store->readers);
+}
+
+static enum deputy_error store_start(struct store *store)
+{
+    TRY(directory_open(&store->directory, store->config.directory));
+    TRY(db_open(&store->writer, store->directory.database, DB_WRITER));
+    TRY(schema_migrate(&store->writer, &schema_node));
+    TRY(directory_sync(store->directory.root));
+    TRY(readers_open(store));
+    return writer_start(store);
+}
+
+enum deputy_error store_open(struct store **out, const struct store_config *config)
+{
+    ENSURE(config->readers > 0 && config->now != NULL, DEPUTY_E_ARGUMENT);
+    struct store *store = calloc(1, sizeof *store);
+    ENSURE(store != NULL, DEPUTY_E_NOMEM);
+    store->config = *config;
+    pthread_mutex_init(&store->free_lock, NULL);
+    pthread_mutex_init(&store->queue.lock, NULL);
+    pthread_cond_init(&store->queue.filled, NULL);
+    atomic_init(&store->generation, 1);
+    enum deputy_error result = store_start(store);
+    store->config.directory = NULL;
+    if (result == DEPUTY_OK)
+        *out = store;
+    else
+        store_close(store);
+    return result;
+}
+
+/* The readers go first, so that the last connection to close is the one that may empty the log. */
+void store_close(struct store *store)
+{
+    if (store == NULL)
+        return;
+    writer_stop(store);
+    readers_close(store);
+    db_close(&store->writer);
+    directory_close(&store->directory);
+    pthread_cond_destroy(&store->queue.filled);
+    pthread_mutex_destroy(&store->queue.lock);
+    pthread_mutex_destroy(&store->free_lock);
+    free(store);
+}
+
+static struct store_read *reader_take(struct store *store)
+{
+    pthread_mutex_lock(&store->free_lock);
+    struct store_read *read = store->free;
+    if (read != NULL)
+        store->free = read->next;
+    pthread_mutex_unlock(&store->free_lock);
+    return read;
+}
+
+static void reader_return(struct store_read *read)
+{
+    struct store *store = read->store;
+    pthread_mutex_lock(&store->free_lock);
+    read->next = store->free;
+    store->free = read;
+    pthread_mutex_unlock(&store->free_lock);
+}
+
+/* The snapshot itself is taken by the first statement that reads, so not before the generation was. */
+enum deputy_error store_read_begin(struct store_read **out, struct store *store, uint64_t *generation)
+{
+    struct store_read *read = reader_take(store);
+    ENSURE(read != NULL, DEPUTY_E_STORE_BUSY);
+    if (generation != NULL)
+        *generation = store_generation(store);
+    enum deputy_error result = db_run(read->db, DB_BEGIN, "BEGIN");
+    if (result == DEPUTY_OK)
+        *out = read;
+    else
+        reader_return(read);
+    return result;
+}
+
+void store_read_end(struct store_read *read)
+{
+    db_run(read->db, DB_COMMIT, "COMMIT");
+    if (db_in_transaction(read->db))
+        db_run(read->db, DB_ROLLBACK, "ROLLBACK");
+    reader_return(read);
+}
+
+uint64_t store_generation(const struct store *store)
+{
+    return atomic_load_explicit(&store->generation, memory_order_acquire);
+}
+
+void store_stats(const struct store *store, struct store_stats *out)
+{
+    out->jobs = atomic_load(&store->jobs);
+    out->commits = atomic_load(&store->commits);
+}
