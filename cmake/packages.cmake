@@ -8,8 +8,13 @@ pkg_check_modules(TOMCRYPT REQUIRED IMPORTED_TARGET libtomcrypt)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 include(cmake/blake3.cmake)
+pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
+include(cmake/llhttp.cmake)
 
 set(DEPUTY_PACKAGES_crypto
   PkgConfig::SODIUM PkgConfig::SECP256K1 PkgConfig::TOMCRYPT PkgConfig::CRYPTO deputy_blake3)
 set(DEPUTY_PACKAGES_base m)
 set(DEPUTY_PACKAGES_store PkgConfig::SQLITE Threads::Threads)
+set(DEPUTY_PACKAGES_http PkgConfig::UV PkgConfig::CURL deputy_llhttp Threads::Threads)
+set(DEPUTY_PACKAGES_run Threads::Threads)

@@ -48,6 +48,11 @@ void deputy_arena_destroy(struct deputy_arena *arena)
     free(arena);
 }
 
+size_t arena_held(const struct deputy_arena *arena)
+{
+    return arena->held;
+}
+
 enum deputy_error arena_error(const struct deputy_arena *arena)
 {
     return arena->error != DEPUTY_OK ? arena->error : DEPUTY_E_NOMEM;

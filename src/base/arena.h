@@ -22,6 +22,9 @@ uint8_t *arena_grow_bytes(struct deputy_arena *arena, uint8_t *old, size_t old_s
 /* A copy of the slice in the arena; an absent slice stays absent. */
 enum deputy_error arena_copy(struct deputy_arena *arena, struct deputy_slice *out, struct deputy_slice slice);
 
+/* The memory that the arena holds, handed out or kept. */
+size_t arena_held(const struct deputy_arena *arena);
+
 /* Why the last allocation failed: DEPUTY_E_LIMIT or DEPUTY_E_NOMEM. */
 enum deputy_error arena_error(const struct deputy_arena *arena);
 

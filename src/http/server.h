@@ -1,0 +1,49 @@
+/* An HTTP/1.1 server on one loop. Several loops share a port: each has a server of its own that listens on
+ * it. */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include "http/exchange.h"
+
+/* 0 stands for the default in brackets. Limits of numbers hold for each server, so for each loop. */
+struct http_config {
+    size_t max_connections;     /* [4096] beyond it a connection is answered 503 and closed */
+    size_t max_per_peer;        /* [no limit] from one address (IPv6: one /64); beyond it 429 */
+    size_t max_head_memory;     /* [64 MiB] held by heads larger than 16 KiB; beyond it 503 */
+    size_t max_exchange_memory; /* [64 MiB] of one exchange's arena */
+    uint32_t head_timeout_ms;   /* [10 000] from the first byte of a request, or the connection, to the end of
+                                   its head */
+    uint32_t idle_timeout_ms;   /* [60 000] between requests */
+    uint32_t body_grace_ms;     /* [10 000] how long the body may be slower than body_min_rate */
+    uint32_t body_min_rate;     /* [1024] bytes a second */
+    uint32_t write_timeout_ms;  /* [30 000] for the peer to take anything of the answer */
+    bool cors;                  /* headers of spec/03 section 1.2 on every answer */
+    const char *cors_expose;    /* [none] names of headers that pages may read besides "*, Authorization" */
+    const char *trace_header;   /* [none] name of the header that carries the trace id */
+    /* Told once about each answer, just before it goes out. micros: since the head was complete. */
+    void (*on_answer)(void *app, const struct http_exchange *x, int status, uint64_t micros);
+};
+
+struct http_server;
+
+/* Routes stay with the caller and outlive the server. app is handed to every handler. */
+enum deputy_error http_server_create(struct http_server **out, struct loop *loop,
+        const struct http_config *config, const struct http_route *routes, size_t count, void *app);
+
+/*
+ * Listens on an address (IPv4 or IPv6 text) and port; 0 takes a free one. *bound is the port. Several servers
+ * may listen on one port (SO_REUSEPORT). DEPUTY_E_LISTEN with *reason, static text.
+ */
+enum deputy_error http_server_listen(
+        struct http_server *server, const char *address, uint16_t port, uint16_t *bound, const char **reason);
+
+/*
+ * Takes no more connections and closes idle ones; running exchanges are answered, and cut off after grace_ms.
+ * `done` runs once all is over. On the loop's thread.
+ */
+void http_server_drain(struct http_server *server, uint32_t grace_ms, void (*done)(void *ctx), void *ctx);
+
+/* After it has drained, or while its loop does not run. NULL is allowed. */
+void http_server_destroy(struct http_server *server);
+
+#endif
