@@ -66,9 +66,16 @@ enum deputy_error p256_compress(uint8_t public_key[EC_PUBLIC_BYTES], const uint8
     return point_convert(public_key, EC_PUBLIC_BYTES, POINT_CONVERSION_COMPRESSED, encoded, sizeof encoded);
 }
 
-static bool in_scalar_range(const BIGNUM *number, const EC_GROUP *group)
+/* The scalar, or NULL: then it is not in 1..n-1, or there is no memory. */
+static BIGNUM *scalar_create(const EC_GROUP *group, const uint8_t secret[EC_SECRET_BYTES])
 {
-    return !BN_is_zero(number) && BN_cmp(number, EC_GROUP_get0_order(group)) < 0;
+    BIGNUM *scalar = BN_bin2bn(secret, EC_SECRET_BYTES, NULL);
+    if (scalar == NULL || BN_is_zero(scalar) || BN_cmp(scalar, EC_GROUP_get0_order(group)) >= 0) {
+        BN_clear_free(scalar);
+        return NULL;
+    }
+    BN_set_flags(scalar, BN_FLG_CONSTTIME);
+    return scalar;
 }
 
 enum deputy_error p256_public(uint8_t public_key[EC_PUBLIC_BYTES], const uint8_t secret[EC_SECRET_BYTES])
@@ -76,11 +83,10 @@ enum deputy_error p256_public(uint8_t public_key[EC_PUBLIC_BYTES], const uint8_t
     const struct crypto_shared *shared = crypto_shared();
     ENSURE(shared != NULL, DEPUTY_E_INTERNAL);
     ERRORS_FORGOTTEN;
-    BIGNUM *scalar DEFER(number_wipe) = BN_bin2bn(secret, EC_SECRET_BYTES, NULL);
+    BIGNUM *scalar DEFER(number_wipe) = scalar_create(shared->p256, secret);
     EC_POINT *point DEFER(point_free) = EC_POINT_new(shared->p256);
-    ENSURE(scalar != NULL && point != NULL, DEPUTY_E_NOMEM);
-    ENSURE(in_scalar_range(scalar, shared->p256), DEPUTY_E_KEY);
-    BN_set_flags(scalar, BN_FLG_CONSTTIME);
+    ENSURE(scalar != NULL, DEPUTY_E_KEY);
+    ENSURE(point != NULL, DEPUTY_E_NOMEM);
     ENSURE(EC_POINT_mul(shared->p256, point, scalar, NULL, NULL, NULL) == 1, DEPUTY_E_INTERNAL);
     size_t len = EC_POINT_point2oct(
             shared->p256, point, POINT_CONVERSION_COMPRESSED, public_key, EC_PUBLIC_BYTES, NULL);
@@ -109,12 +115,12 @@ static EVP_PKEY *public_pkey_create(OSSL_LIB_CTX *library, uint8_t *public_key, 
     return pkey_create(library, EVP_PKEY_PUBLIC_KEY, parameters);
 }
 
-/* The library wants the scalar in the byte order of the machine. */
-static EVP_PKEY *secret_pkey_create(OSSL_LIB_CTX *library, const uint8_t secret[EC_SECRET_BYTES])
+/* The library takes any scalar, in the byte order of the machine: the range is ours to check. */
+static EVP_PKEY *secret_pkey_create(const struct crypto_shared *shared, const uint8_t secret[EC_SECRET_BYTES])
 {
     char group[] = "P-256";
     uint8_t native[EC_SECRET_BYTES];
-    BIGNUM *scalar DEFER(number_wipe) = BN_bin2bn(secret, EC_SECRET_BYTES, NULL);
+    BIGNUM *scalar DEFER(number_wipe) = scalar_create(shared->p256, secret);
     if (scalar == NULL || BN_bn2nativepad(scalar, native, sizeof native) != EC_SECRET_BYTES)
         return NULL;
     OSSL_PARAM parameters[] = {
@@ -122,7 +128,7 @@ static EVP_PKEY *secret_pkey_create(OSSL_LIB_CTX *library, const uint8_t secret[
             OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, native, sizeof native),
             OSSL_PARAM_construct_end(),
     };
-    EVP_PKEY *key = pkey_create(library, EVP_PKEY_KEYPAIR, parameters);
+    EVP_PKEY *key = pkey_create(shared->openssl, EVP_PKEY_KEYPAIR, parameters);
     secret_wipe(native, sizeof native);
     return key;
 }
@@ -179,7 +185,7 @@ enum deputy_error p256_sign(uint8_t signature[EC_SIGNATURE_BYTES], struct deputy
     size_t der_len = sizeof der;
     ENSURE(shared != NULL, DEPUTY_E_INTERNAL);
     ERRORS_FORGOTTEN;
-    EVP_PKEY *key DEFER(pkey_free) = secret_pkey_create(shared->openssl, secret);
+    EVP_PKEY *key DEFER(pkey_free) = secret_pkey_create(shared, secret);
     ENSURE(key != NULL, DEPUTY_E_KEY);
     EVP_PKEY_CTX *context DEFER(pkey_context_free) = EVP_PKEY_CTX_new_from_pkey(shared->openssl, key, NULL);
     ENSURE(context != NULL && EVP_PKEY_sign_init(context) == 1, DEPUTY_E_INTERNAL);

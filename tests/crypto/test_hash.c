@@ -1,15 +1,16 @@
+#include "base/arena.h"
 #include "crypto/hash.h"
-#include "support/check.h"
+#include "support/hex.h"
+#include <jansson.h>
 
-static void hex_is(const uint8_t digest[HASH_BYTES], const char *expected)
+/* The input of the BLAKE3 vectors: 0, 1, ..., 250, 0, 1, ... */
+static struct deputy_slice pattern(struct deputy_arena *arena, size_t len)
 {
-    static const char digits[] = "0123456789abcdef";
-    char text[2 * HASH_BYTES + 1] = {0};
-    for (size_t i = 0; i < HASH_BYTES; i++) {
-        text[2 * i] = digits[digest[i] >> 4];
-        text[2 * i + 1] = digits[digest[i] & 15];
-    }
-    assert_string_equal(text, expected);
+    uint8_t *bytes = arena_alloc_bytes(arena, len + 1);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = (uint8_t)(i % 251);
+    return deputy_slice_bytes(bytes, len);
 }
 
 static void keccak256_pads_as_ethereum_does(void **state)
@@ -17,26 +18,179 @@ static void keccak256_pads_as_ethereum_does(void **state)
     (void)state;
     uint8_t digest[HASH_BYTES];
     keccak256(digest, T(""));
-    hex_is(digest, "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+    assert_hex(digest, sizeof digest, "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+    keccak256(digest, (struct deputy_slice){NULL, 0});
+    assert_hex(digest, sizeof digest, "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
     keccak256(digest, T("abc"));
-    hex_is(digest, "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45");
+    assert_hex(digest, sizeof digest, "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45");
+}
+
+/* Around the rate of 136 bytes; the answers are PyCryptodome's. */
+static void keccak256_is_right_around_its_block_size(void **state)
+{
+    static const struct {
+        size_t len;
+        const char *digest;
+    } rows[] = {
+            {135, "cbdfd9dee5faad3818d6b06f95a219fd290b0e1706f6a82e5a595b9ce9faca62"},
+            {136, "7ce759f1ab7f9ce437719970c26b0a66ff11fe3e38e17df89cf5d29c7d7f807e"},
+            {137, "ac73d4fae68b8453f764007c1a20ce95994187861f0c3227a3a8e99a73a3b1db"},
+            {272, "8e2476e65823b24d96ebe239f2c1534cdf763e689e2410c3b1cb0c74e6177bfc"},
+            {1000, "af692982e84a5a9688359025660a7857cd28ee7c8d867cfa1677baf2e6d1f63b"},
+    };
+    uint8_t digest[HASH_BYTES];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        keccak256(digest, pattern(*state, rows[i].len));
+        assert_hex(digest, sizeof digest, rows[i].digest);
+    }
+}
+
+/* The digest of the digests of every length from 0 to 300; the answer is PyCryptodome's. */
+static void keccak256_is_right_for_every_length_of_two_blocks(void **state)
+{
+    enum { LENGTHS = 301 };
+    static uint8_t digests[LENGTHS][HASH_BYTES];
+    uint8_t digest[HASH_BYTES];
+    struct deputy_slice input = pattern(*state, LENGTHS);
+    for (size_t len = 0; len < LENGTHS; len++)
+        keccak256(digests[len], deputy_slice_bytes(input.ptr, len));
+    keccak256(digest, deputy_slice_bytes(digests, sizeof digests));
+    assert_hex(digest, sizeof digest, "4ac8a3b6d9ae989d0806e1dc0dca107b1b963d4123c8eefa4743ee2e4db1af28");
 }
 
 static void sha256_answers_as_fips_180_says(void **state)
 {
-    (void)state;
     uint8_t digest[HASH_BYTES];
-    sha256(digest, T(""));
-    hex_is(digest, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    sha256(digest, (struct deputy_slice){NULL, 0});
+    assert_hex(digest, sizeof digest, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     sha256(digest, T("abc"));
-    hex_is(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_hex(digest, sizeof digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    sha256(digest, T("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"));
+    assert_hex(digest, sizeof digest, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+    uint8_t *million = arena_alloc_bytes(*state, 1000000);
+    memset(million, 'a', 1000000);
+    sha256(digest, deputy_slice_bytes(million, 1000000));
+    assert_hex(digest, sizeof digest, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+struct blake3_case {
+    struct deputy_slice input;
+    struct deputy_slice hash;
+    struct deputy_slice keyed_hash;
+    const uint8_t *key;
+};
+
+static void same_digest(const uint8_t actual[HASH_BYTES], struct deputy_slice expected)
+{
+    assert_memory_equal(actual, expected.ptr, HASH_BYTES);
+}
+
+static void one_shot_and_keyed_are_right(const struct blake3_case *row)
+{
+    uint8_t digest[HASH_BYTES];
+    blake3(digest, row->input);
+    same_digest(digest, row->hash);
+    blake3_keyed(digest, row->key, row->input);
+    same_digest(digest, row->keyed_hash);
+}
+
+/* Steps of 1 and 1000 bytes, and the parts cut at every power of two. */
+static void streams_are_right(const struct blake3_case *row, size_t step)
+{
+    struct blake3_stream *stream = NULL;
+    uint8_t digest[HASH_BYTES];
+    assert_ok(blake3_stream_create(&stream));
+    for (size_t at = 0; at < row->input.len; at += step) {
+        size_t left = row->input.len - at;
+        blake3_stream_update(stream, deputy_slice_bytes(row->input.ptr + at, left < step ? left : step));
+    }
+    blake3_stream_finish(stream, digest);
+    blake3_stream_destroy(stream);
+    same_digest(digest, row->hash);
+}
+
+static void parts_are_right(const struct blake3_case *row)
+{
+    uint8_t digest[HASH_BYTES];
+    for (size_t cut = 1; cut <= row->input.len; cut *= 2) {
+        const struct deputy_slice parts[] = {
+                {row->input.ptr, cut},
+                {NULL, 0},
+                {row->input.ptr + cut, row->input.len - cut},
+        };
+        blake3_parts(digest, parts, 3);
+        same_digest(digest, row->hash);
+    }
+}
+
+/* tests/data/blake3.json, inputs up to 100 KiB. */
+static void blake3_answers_as_the_official_vectors_say(void **state)
+{
+    struct deputy_slice text = check_data(*state, "blake3.json");
+    json_t *root = json_loadb((const char *)text.ptr, text.len, 0, NULL);
+    json_t *cases = json_object_get(root, "cases");
+    json_t *entry;
+    size_t index;
+    assert_int_equal(json_array_size(cases), 22);
+    json_array_foreach(cases, index, entry)
+    {
+        size_t len = (size_t)json_integer_value(json_object_get(entry, "input_len"));
+        struct blake3_case row = {
+                pattern(*state, len),
+                check_hex(*state, json_string_value(json_object_get(entry, "hash"))),
+                check_hex(*state, json_string_value(json_object_get(entry, "keyed_hash"))),
+                (const uint8_t *)json_string_value(json_object_get(root, "key")),
+        };
+        one_shot_and_keyed_are_right(&row);
+        streams_are_right(&row, 1);
+        streams_are_right(&row, 1000);
+        parts_are_right(&row);
+    }
+    json_decref(root);
+}
+
+static void blake3_stream_may_go_on_after_a_digest_was_taken(void **state)
+{
+    (void)state;
+    struct blake3_stream *stream = NULL;
+    uint8_t before[HASH_BYTES], after[HASH_BYTES], whole[HASH_BYTES];
+    assert_ok(blake3_stream_create(&stream));
+    blake3_stream_update(stream, T("ab"));
+    blake3_stream_finish(stream, before);
+    blake3_stream_update(stream, T("c"));
+    blake3_stream_finish(stream, after);
+    blake3_stream_destroy(stream);
+    blake3(whole, T("abc"));
+    assert_memory_equal(after, whole, HASH_BYTES);
+    assert_memory_not_equal(before, whole, HASH_BYTES);
+    blake3_stream_destroy(NULL);
+}
+
+static void secret_comparison_means_equality(void **state)
+{
+    (void)state;
+    uint8_t a[33], b[33];
+    memset(a, 0x5a, sizeof a);
+    memset(b, 0x5a, sizeof b);
+    assert_true(bytes_equal_secret(a, b, sizeof a));
+    assert_true(bytes_equal_secret(a, b, 0));
+    for (size_t bit = 0; bit < 8 * sizeof a; bit++) {
+        b[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        assert_false(bytes_equal_secret(a, b, sizeof a));
+        b[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(keccak256_pads_as_ethereum_does),
-            cmocka_unit_test(sha256_answers_as_fips_180_says),
+            ARENA_TEST(keccak256_is_right_around_its_block_size),
+            ARENA_TEST(keccak256_is_right_for_every_length_of_two_blocks),
+            ARENA_TEST(sha256_answers_as_fips_180_says),
+            ARENA_TEST(blake3_answers_as_the_official_vectors_say),
+            cmocka_unit_test(blake3_stream_may_go_on_after_a_digest_was_taken),
+            cmocka_unit_test(secret_comparison_means_equality),
     };
     return cmocka_run_group_tests_name("crypto.hash", tests, NULL, NULL);
 }
