@@ -140,13 +140,17 @@ static enum deputy_error object_take(
     return arena_copy(arena, &out->metadata, metadata);
 }
 
+/* The hash is what the ETag promises: a value that was damaged or exchanged is not handed out under it. */
 static enum deputy_error value_take(
         struct deputy_arena *arena, struct store_object *out, const struct statement *statement)
 {
     struct deputy_slice value;
+    uint8_t hash[STORE_DIGEST_BYTES];
     if (column_null(statement, 3))
         return DEPUTY_OK;
     TRY(column_bytes(statement, 3, &value));
+    blake3(hash, value);
+    ENSURE(memcmp(hash, out->value.hash, sizeof hash) == 0, DEPUTY_E_STORE_CORRUPT);
     ENSURE(value.len == out->value.size, DEPUTY_E_STORE_CORRUPT);
     return arena_copy(arena, &out->value.bytes, value);
 }
