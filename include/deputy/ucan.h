@@ -43,10 +43,11 @@ struct deputy_ucan {
     struct deputy_slice header;      /* decoded JSON */
     struct deputy_slice payload;     /* decoded JSON */
     struct deputy_slice algorithm;
-    struct deputy_slice issuer;    /* DID URL as written */
-    struct deputy_slice audience;  /* DID as written */
-    struct deputy_slice jwk;       /* the header's jwk, absent when there is none */
-    struct deputy_slice signature; /* decoded */
+    struct deputy_slice issuer;        /* DID URL as written */
+    struct deputy_slice audience;      /* DID as written */
+    struct deputy_slice jwk;           /* the header's jwk, absent when there is none */
+    struct deputy_slice jwk_algorithm; /* the alg in it, absent when there is none */
+    struct deputy_slice signature;     /* decoded */
     double expiry;
     bool has_not_before;
     double not_before;
