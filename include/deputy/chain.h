@@ -24,7 +24,10 @@ enum deputy_use {
     DEPUTY_USE_STATUS    /* to ask how a delegation stands: deputy_status_admit */
 };
 
-/* The most nodes of a closure: cited proofs and all their ancestors (spec/02 section 11.1). */
+/*
+ * The most nodes of a closure: cited proofs and all their ancestors. A delegation that is to be stored counts
+ * itself too, so that whoever holds it can still cite it (spec/02 section 11.1).
+ */
 enum { DEPUTY_CHAIN_MAX = 64, DEPUTY_CHAIN_MAX_DELEGATE = 63, DEPUTY_CHAIN_MAX_REVOKE = 128 };
 
 /*

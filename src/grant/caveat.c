@@ -26,6 +26,12 @@ static bool list_holds(const struct json_value *list, const struct json_value *w
     return false;
 }
 
+static bool object_holds(const struct json_value *object, const struct json_value *wanted)
+{
+    const struct json_value *member = json_member_of(object, wanted->key);
+    return member != NULL && json_equal(member, wanted);
+}
+
 /* What stands beside the SQL caveat, in its own value or in others, is kept as it is. */
 static bool sql_company_kept(const struct json_value *parent, const struct sql_caveat *parent_sql,
         const struct json_value *child, const struct sql_caveat *child_sql)
@@ -37,8 +43,7 @@ static bool sql_company_kept(const struct json_value *parent, const struct sql_c
     if (parent_sql->siblings == NULL)
         return true;
     JSON_EACH (member, parent_sql->siblings) {
-        if (member != parent_sql->profile &&
-                !json_equal(member, json_member_of(child_sql->holder, member->key)))
+        if (member != parent_sql->profile && !object_holds(child_sql->holder, member))
             return false;
     }
     return true;

@@ -163,7 +163,7 @@ static enum deputy_error delegation_admit(struct admission *a)
 {
     a->codes = &delegation_codes;
     TRY(policy_gate(a));
-    TRY(closure_fits(a, DEPUTY_CHAIN_MAX_DELEGATE));
+    TRY(closure_fits(a, DEPUTY_CHAIN_MAX_DELEGATE - 1)); /* it is a node of its own chain */
     TRY(refuse_if(&a->refusal, deputy_token_in_time(a->use, a->token, a->rules, a->now)));
     return a->dependent == NULL ? root_admit(a) : child_admit(a);
 }
