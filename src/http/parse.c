@@ -42,10 +42,19 @@ static bool field_line_is_strict(struct deputy_slice line)
     return line.ptr[0] != ' ' && line.ptr[0] != '\t' && colon[-1] != ' ' && colon[-1] != '\t';
 }
 
+/* Method, target and version with one space between each. */
+static bool request_line_is_strict(struct deputy_slice line)
+{
+    size_t spaces = 0;
+    for (size_t i = 0; i < line.len; i++)
+        spaces += line.ptr[i] == ' ';
+    return spaces == 2;
+}
+
 static bool lines_are_strict(struct deputy_slice bytes)
 {
     struct deputy_slice line;
-    if (!line_take(&bytes, &line) || line.len == 0)
+    if (!line_take(&bytes, &line) || !request_line_is_strict(line))
         return false;
     while (line_take(&bytes, &line)) {
         if (line.len == 0)
@@ -326,6 +335,17 @@ int parse_head(struct http_parser *parser, struct http_head *head, struct deputy
     return status == 0 ? head_judge(head) : status;
 }
 
+/* Chunks end with CR LF: llhttp takes a bare LF for their last line. */
+static bool end_is_strict(struct http_parser *parser, struct deputy_slice used)
+{
+    for (size_t i = used.len > 2 ? used.len - 2 : 0; i < used.len; i++) {
+        parser->tail[0] = parser->tail[1];
+        parser->tail[1] = used.ptr[i];
+    }
+    bool chunked = (parser->llhttp.flags & F_CHUNKED) != 0;
+    return !parser->complete || !chunked || memcmp(parser->tail, "\r\n", 2) == 0;
+}
+
 enum parse_step parse_body(struct http_parser *parser, struct deputy_slice bytes, size_t *used)
 {
     *used = 0;
@@ -340,6 +360,8 @@ enum parse_step parse_body(struct http_parser *parser, struct deputy_slice bytes
     *used = bytes.len;
     if (result == HPE_PAUSED)
         *used = (size_t)((const uint8_t *)llhttp_get_error_pos(&parser->llhttp) - bytes.ptr);
+    if (!end_is_strict(parser, deputy_slice_bytes(bytes.ptr, *used)))
+        return PARSE_BAD;
     if (parser->piece.len > 0)
         return PARSE_PIECE;
     return parser->complete ? PARSE_COMPLETE : PARSE_MORE;

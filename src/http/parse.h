@@ -38,7 +38,8 @@ struct http_parser {
     struct http_head *head; /* only while the head is read */
     struct deputy_slice piece;
     bool complete;
-    int status; /* what a callback refused with */
+    uint8_t tail[2]; /* the last bytes of the body's framing */
+    int status;      /* what a callback refused with */
 };
 
 /*
