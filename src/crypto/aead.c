@@ -35,7 +35,8 @@ static EVP_CIPHER_CTX *context_create(
 {
     const struct crypto_shared *shared = crypto_shared();
     EVP_CIPHER_CTX *context = shared == NULL ? NULL : EVP_CIPHER_CTX_new();
-    if (context == NULL || EVP_CipherInit_ex2(context, shared->aes256gcm, key, nonce, direction, NULL) == 1)
+    if (context == NULL ||
+            EVP_CipherInit_ex2(context, shared->aes256gcm, key, nonce, (int)direction, NULL) == 1)
         return context;
     EVP_CIPHER_CTX_free(context);
     return NULL;
