@@ -5,7 +5,7 @@
 #include "crypto/start.h"
 #include <limits.h>
 
-enum direction { OPEN = 0, SEAL = 1 };
+enum { OPEN = 0, SEAL = 1 }; /* as the library says it */
 
 static void context_free(EVP_CIPHER_CTX **context)
 {
@@ -31,7 +31,7 @@ static bool process(
 }
 
 static EVP_CIPHER_CTX *context_create(
-        enum direction direction, const uint8_t key[AEAD_KEY_BYTES], const uint8_t nonce[AEAD_NONCE_BYTES])
+        int direction, const uint8_t key[AEAD_KEY_BYTES], const uint8_t nonce[AEAD_NONCE_BYTES])
 {
     const struct crypto_shared *shared = crypto_shared();
     EVP_CIPHER_CTX *context = shared == NULL ? NULL : EVP_CIPHER_CTX_new();

