@@ -1,5 +1,6 @@
 # Compiler and linker flags, carried by one interface target that every target of ours links.
 add_library(deputy_flags INTERFACE)
+target_compile_definitions(deputy_flags INTERFACE DEPUTY_VERSION="${PROJECT_VERSION}")
 target_compile_options(deputy_flags INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith
   -fno-strict-aliasing -fno-common)

@@ -55,6 +55,7 @@ struct http_exchange {
     http_end_fn *on_end;
     void *body_ctx;
     http_handler *then;
+    void *then_app;
     struct buf collected;
     struct deputy_slice whole;
     uint64_t rate_from_ms;

@@ -106,9 +106,9 @@ bool exchange_over(const struct http_exchange *x)
 }
 
 /* Runs a handler, and does not let one get away without an answer. */
-static void exchange_call(struct http_exchange *x, http_handler *handler)
+static void exchange_call(struct http_exchange *x, http_handler *handler, void *app)
 {
-    if (handler(x, x->connection->server->app) == HTTP_LATER || x->reply >= REPLY_ENDING)
+    if (handler(x, app) == HTTP_LATER || x->reply >= REPLY_ENDING)
         return;
     if (x->reply == REPLY_NONE)
         http_reply_error(x, 500);
@@ -134,9 +134,9 @@ void exchange_dispatch(struct http_exchange *x)
     else if (route == NULL)
         exchange_unrouted(x);
     else if (route->body == HTTP_BODY_WHOLE)
-        http_body_collect(x, route->body_max, route->handler);
+        http_body_collect(x, route->body_max, route->handler, server->app);
     else
-        exchange_call(x, route->handler);
+        exchange_call(x, route->handler, server->app);
 }
 
 /* ---- the body ---- */
@@ -181,7 +181,7 @@ void http_body_resume(struct http_exchange *x)
     connection_run(x->connection);
 }
 
-void http_body_collect(struct http_exchange *x, size_t max, http_handler *then)
+void http_body_collect(struct http_exchange *x, size_t max, http_handler *then, void *app)
 {
     uint64_t length = x->head.content_length;
     if (length != UINT64_MAX && length > max) {
@@ -189,6 +189,7 @@ void http_body_collect(struct http_exchange *x, size_t max, http_handler *then)
         return;
     }
     x->then = then;
+    x->then_app = app;
     x->collected = buf_make(x->arena, max);
     body_want(x, BODY_COLLECTED);
     connection_run(x->connection);
@@ -226,7 +227,7 @@ static void body_end(struct http_exchange *x)
     if (x->collected.len > 0 && buf_finish(&x->collected, &x->whole) != DEPUTY_OK)
         http_reply_error(x, 500);
     else
-        exchange_call(x, x->then);
+        exchange_call(x, x->then, x->then_app);
 }
 
 /* A body that came in one piece is used where it lies: the buffer is not written over before the exchange

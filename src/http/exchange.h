@@ -100,8 +100,9 @@ typedef void http_end_fn(struct http_exchange *x, void *ctx, enum deputy_error r
 void http_body_stream(struct http_exchange *x, http_chunk_fn *on_chunk, http_end_fn *on_end, void *ctx);
 void http_body_resume(struct http_exchange *x);
 
-/* Reads the body whole, answers 413 beyond max bytes, and then runs `then` like a handler, with app. */
-void http_body_collect(struct http_exchange *x, size_t max, http_handler *then);
+/* Reads the body whole, answers 413 beyond max bytes, and then runs `then` like a handler, with the app given
+ * here. */
+void http_body_collect(struct http_exchange *x, size_t max, http_handler *then, void *app);
 
 /* ---- the answer ---- */
 

@@ -66,9 +66,8 @@ static enum http_flow answer_nothing(struct http_exchange *x, void *app)
 
 static enum http_flow answer_after_authorization(struct http_exchange *x, void *app)
 {
-    (void)app;
     if (deputy_slice_present(http_header(x, "authorization")))
-        http_body_collect(x, 64, answer_echo);
+        http_body_collect(x, 64, answer_echo, app);
     else
         http_reply_error(x, 401);
     return HTTP_LATER;
