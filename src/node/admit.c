@@ -1,0 +1,110 @@
+#include "node/admit.h"
+#include "base/try.h"
+
+static const struct deputy_closure no_closure;
+
+static enum deputy_token_use token_use(enum deputy_use use)
+{
+    switch (use) {
+    case DEPUTY_USE_DELEGATE:
+        return DEPUTY_TOKEN_DELEGATION;
+    case DEPUTY_USE_REVOKE:
+        return DEPUTY_TOKEN_REVOCATION;
+    default:
+        return DEPUTY_TOKEN_INVOCATION;
+    }
+}
+
+/* The most nodes of the closure (spec/02 section 11.1). */
+static size_t closure_limit(enum deputy_use use)
+{
+    if (use == DEPUTY_USE_DELEGATE)
+        return DEPUTY_CHAIN_MAX_DELEGATE;
+    return use == DEPUTY_USE_REVOKE ? DEPUTY_CHAIN_MAX_REVOKE : DEPUTY_CHAIN_MAX;
+}
+
+static enum deputy_error admission_check(
+        struct admission *admission, struct deputy_arena *arena, struct deputy_time now)
+{
+    const struct deputy_rules *rules = &admission->on->node->rules;
+    bool time_first = admission->use != DEPUTY_USE_DELEGATE && admission->use != DEPUTY_USE_REVOKE;
+    if (time_first) /* an invocation out of time costs no signature */
+        TRY(deputy_token_in_time(admission->use, admission->token, rules, now));
+    TRY(deputy_token_verify(arena, &admission->verified, admission->token));
+    return time_first ? DEPUTY_OK : deputy_token_in_time(admission->use, admission->token, rules, now);
+}
+
+enum deputy_error admission_read(struct admission *out, struct deputy_refusal *refusal, struct node_loop *on,
+        struct http_exchange *x, enum deputy_use use)
+{
+    *out = (struct admission){.on = on, .use = use};
+    *refusal = (struct deputy_refusal){.code = DEPUTY_E_AUTHORIZATION_MISSING};
+    struct deputy_slice header = http_header(x, "authorization");
+    ENSURE(deputy_slice_present(header), refusal->code);
+    refusal->code = deputy_token_parse(http_arena(x), &out->token, token_use(use), header);
+    if (refusal->code == DEPUTY_OK)
+        refusal->code = admission_check(out, http_arena(x), node_now(on->node));
+    return refusal->code;
+}
+
+enum deputy_error admission_load(struct admission *admission)
+{
+    if (admission->token->proof_count == 0)
+        return DEPUTY_OK;
+    return chain_cache_load(admission->on->cache, &admission->entry, admission->on->node->store,
+            admission->token, closure_limit(admission->use));
+}
+
+const struct deputy_closure *admission_closure(const struct admission *admission)
+{
+    return admission->entry != NULL ? chain_entry_closure(admission->entry) : &no_closure;
+}
+
+static enum deputy_error admission_decide(struct deputy_arena *arena, struct deputy_decision *decision,
+        const struct admission *admission, const struct deputy_closure *closure, struct deputy_time now)
+{
+    TRY(deputy_chain_admit(
+            arena, decision, admission->use, admission->verified, closure, &admission->on->node->rules, now));
+    return decision->refusal.code;
+}
+
+enum deputy_error admit(struct admission *out, struct deputy_refusal *refusal, struct node_loop *on,
+        struct http_exchange *x, enum deputy_use use)
+{
+    TRY(admission_read(out, refusal, on, x, use));
+    refusal->code = admission_load(out);
+    if (refusal->code == DEPUTY_OK)
+        refusal->code = admission_decide(
+                http_arena(x), &out->decision, out, admission_closure(out), node_now(on->node));
+    if (refusal->code == DEPUTY_OK)
+        return DEPUTY_OK;
+    if (out->decision.refusal.code == refusal->code)
+        *refusal = out->decision.refusal;
+    admission_end(out);
+    return refusal->code;
+}
+
+enum deputy_error admit_again(struct deputy_arena *arena, struct deputy_refusal *refusal,
+        const struct admission *admission, struct store_write *write)
+{
+    struct deputy_closure changed;
+    const struct deputy_closure *closure = admission_closure(admission);
+    if (admission->entry != NULL &&
+            chain_entry_generation(admission->entry) != store_generation(admission->on->node->store)) {
+        refusal->code = authority_load(arena, &changed, store_write_view(write), admission->token->proofs,
+                admission->token->proof_count, closure_limit(admission->use));
+        ENSURE(refusal->code == DEPUTY_OK, refusal->code);
+        closure = &changed;
+    }
+    struct deputy_decision decision = {0};
+    refusal->code = admission_decide(arena, &decision, admission, closure, store_write_now(write));
+    if (refusal->code != DEPUTY_OK && decision.refusal.code == refusal->code)
+        *refusal = decision.refusal;
+    return refusal->code;
+}
+
+void admission_end(struct admission *admission)
+{
+    chain_entry_release(admission->entry);
+    admission->entry = NULL;
+}

@@ -1,0 +1,45 @@
+/*
+ * The way in: from an Authorization header to a decision. Every route that needs a token passes through here,
+ * and acts on the decision alone.
+ */
+#ifndef NODE_ADMIT_H
+#define NODE_ADMIT_H
+
+#include "node/node.h"
+
+/* An admitted token with all that the decision rests on. Lives in the exchange's arena; ended with
+ * admission_end. */
+struct admission {
+    struct node_loop *on;
+    enum deputy_use use;
+    const struct deputy_token *token;
+    struct deputy_verified_token verified;
+    struct chain_entry *entry; /* NULL when the token cites no proof */
+    struct deputy_decision decision;
+};
+
+/*
+ * Reads the header and checks time, lifetime and signature, in the order of the use. Nothing was looked up.
+ * On failure *refusal says why.
+ */
+enum deputy_error admission_read(struct admission *out, struct deputy_refusal *refusal, struct node_loop *on,
+        struct http_exchange *x, enum deputy_use use);
+
+/* Loads the token's closure through the cache. */
+enum deputy_error admission_load(struct admission *admission);
+const struct deputy_closure *admission_closure(const struct admission *admission);
+
+/* admission_read, admission_load and the decision of grant/chain. On failure nothing is held. */
+enum deputy_error admit(struct admission *out, struct deputy_refusal *refusal, struct node_loop *on,
+        struct http_exchange *x, enum deputy_use use);
+
+/*
+ * Decides again inside the transaction that acts: with the closure as it is there when the authority changed
+ * meanwhile, and with the moment of the transaction. The arena is the job's own.
+ */
+enum deputy_error admit_again(struct deputy_arena *arena, struct deputy_refusal *refusal,
+        const struct admission *admission, struct store_write *write);
+
+void admission_end(struct admission *admission);
+
+#endif

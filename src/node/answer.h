@@ -1,0 +1,18 @@
+/* Refusals as HTTP answers. The only place that knows where a status differs from the one in the error table.
+ */
+#ifndef NODE_ANSWER_H
+#define NODE_ANSWER_H
+
+#include "http/exchange.h"
+#include <deputy/error.h>
+
+/* Where the question was asked: /revoke answers 403 where others answer 401 (spec/02 section 13). */
+enum answer_route { ANSWER_DELEGATE, ANSWER_INVOKE, ANSWER_REVOKE };
+
+/* Ends the exchange with the refusal's status and its text, bare. */
+void answer_refusal(struct http_exchange *x, enum answer_route route, const struct deputy_refusal *refusal);
+
+/* The same for an error without arguments. */
+void answer_error(struct http_exchange *x, enum answer_route route, enum deputy_error error);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * POST /invoke (spec/03 section 7): one route, and the admitted capabilities choose the operation. Nothing of
+ * the body is read, and nothing about the data revealed, before the token is admitted.
+ */
+#include "base/arena.h"
+#include "base/try.h"
+#include "node/answer.h"
+#include "node/journal.h"
+#include "node/kv.h"
+#include "node/routes.h"
+#include "node/spaces.h"
+
+/* All named spaces must be hosted. */
+static enum deputy_error invoke_hosted(struct deputy_arena *arena, const struct admission *admission)
+{
+    struct space_list spaces;
+    struct store_read *read = NULL;
+    TRY(spaces_of_token(arena, &spaces, admission->token));
+    if (spaces.count == 0)
+        return DEPUTY_OK;
+    TRY(store_read_begin(&read, admission->on->node->store, NULL));
+    enum deputy_error error = spaces_hosted(read, &spaces);
+    store_read_end(read);
+    return error;
+}
+
+/* Uses the invocation up in memory. Its row is written with the effect, or with the next page of the journal.
+ */
+static enum deputy_error invoke_use_up(struct deputy_arena *arena, struct kv_request *request)
+{
+    const struct node *node = request->admission.on->node;
+    const struct deputy_token *token = request->admission.token;
+    int64_t now = node_now(node).sec;
+    TRY(replay_fingerprint(arena, request->replay.fingerprint, node->replay, token));
+    request->replay.expires = replay_expiry(token, node->rules.max_lifetime_s, now);
+    return replay_take(node->replay, request->replay.fingerprint, request->replay.expires, now);
+}
+
+static enum deputy_error invoke_prepare(
+        struct http_exchange *x, struct deputy_refusal *refusal, struct kv_request *request)
+{
+    struct deputy_arena *arena = http_arena(x);
+    enum deputy_error error = kv_operation_of(arena, &request->operation, &request->admission.decision);
+    if (error == DEPUTY_OK)
+        error = invoke_hosted(arena, &request->admission);
+    *refusal = (struct deputy_refusal){.code = error};
+    TRY(error);
+    TRY(kv_headers_read(&request->headers, refusal, x, request->operation.action));
+    refusal->code = invoke_use_up(arena, request);
+    return refusal->code;
+}
+
+static enum http_flow invoke_nothing(struct http_exchange *x, struct kv_request *request)
+{
+    admission_end(&request->admission);
+    http_reply(x, 200, NULL, deputy_slice_text(""));
+    return HTTP_DONE;
+}
+
+static enum http_flow invoke_act(struct http_exchange *x, struct kv_request *request)
+{
+    switch (request->operation.action) {
+    case KV_PUT:
+        return kv_put(x, request);
+    case KV_DELETE:
+        return kv_delete(x, request);
+    default:
+        break;
+    }
+    journal_add(request->admission.on->journal, &request->replay);
+    switch (request->operation.action) {
+    case KV_GET:
+    case KV_METADATA:
+        return kv_read(x, request);
+    case KV_LIST:
+        return kv_list(x, request);
+    default:
+        return invoke_nothing(x, request);
+    }
+}
+
+enum http_flow node_invoke(struct http_exchange *x, void *app)
+{
+    struct deputy_refusal refusal = {.code = DEPUTY_E_NOMEM};
+    struct kv_request *request = ARENA_NEW(http_arena(x), struct kv_request);
+    if (request != NULL && admit(&request->admission, &refusal, app, x, DEPUTY_USE_INVOKE) == DEPUTY_OK) {
+        if (invoke_prepare(x, &refusal, request) == DEPUTY_OK)
+            return invoke_act(x, request);
+        admission_end(&request->admission);
+    }
+    answer_refusal(x, ANSWER_INVOKE, &refusal);
+    return HTTP_DONE;
+}

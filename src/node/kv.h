@@ -1,0 +1,65 @@
+/* Key-value data under /invoke (spec/03 section 8): what an invocation asks for, and how it is answered. */
+#ifndef NODE_KV_H
+#define NODE_KV_H
+
+#include "node/admit.h"
+
+enum { KV_ETAG_BYTES = 7 + 64 + 2, KV_LIST_LIMIT_MAX = 1000 };
+#define KV_VALUE_MAX UINT64_C(1000000000)
+
+enum kv_action { KV_NONE, KV_GET, KV_METADATA, KV_LIST, KV_PUT, KV_DELETE };
+
+/* What the admitted capabilities ask of the KV service. */
+struct kv_operation {
+    enum kv_action action; /* KV_NONE: nothing here acts on them */
+    const struct deputy_grant *grant;
+    struct deputy_slice space; /* canonical id */
+    struct deputy_slice key;   /* or prefix; literal, never decoded */
+};
+
+/* The request headers that steer an operation (spec/03 section 8.3). */
+struct kv_headers {
+    bool create_only; /* If-None-Match: * */
+    bool has_match;   /* If-Match */
+    uint8_t match[32];
+    struct deputy_slice if_none_match; /* of a get; absent when there is none */
+    bool has_max_response;
+    uint64_t max_response;
+    bool has_limit;
+    uint64_t limit;
+    struct deputy_slice cursor; /* absent when there is none */
+};
+
+/* An invocation on its way through the KV service. Lives in the exchange's arena. */
+struct kv_request {
+    struct admission admission;
+    struct kv_operation operation;
+    struct kv_headers headers;
+    struct deputy_slice metadata; /* JSON object, of a put */
+    struct store_replay replay;
+};
+
+/* DEPUTY_E_INVALID_INPUTS for combinations that cannot be done whole. */
+enum deputy_error kv_operation_of(
+        struct deputy_arena *arena, struct kv_operation *out, const struct deputy_decision *decision);
+
+enum deputy_error kv_headers_read(struct kv_headers *out, struct deputy_refusal *refusal,
+        const struct http_exchange *x, enum kv_action action);
+
+/* The headers that are kept with a value, as a JSON object (spec/03 section 8.1). */
+enum deputy_error kv_metadata_read(
+        struct deputy_arena *arena, struct deputy_slice *json, const struct http_exchange *x);
+
+/* Puts a stored value's headers and ETag on the answer. */
+enum deputy_error kv_reply_headers(struct http_exchange *x, const struct store_object *object);
+
+/* "blake3-<hex>" with its quotes, in the exchange's arena. */
+enum deputy_error kv_etag(struct deputy_arena *arena, struct deputy_slice *out, const uint8_t hash[32]);
+
+/* Each ends the exchange, now or later, and the request's admission. */
+enum http_flow kv_read(struct http_exchange *x, struct kv_request *request);
+enum http_flow kv_list(struct http_exchange *x, struct kv_request *request);
+enum http_flow kv_put(struct http_exchange *x, struct kv_request *request);
+enum http_flow kv_delete(struct http_exchange *x, struct kv_request *request);
+
+#endif

@@ -1,0 +1,128 @@
+#include "node/node.h"
+#include "base/arena.h"
+#include "base/try.h"
+#include "node/journal.h"
+#include "node/mutation.h"
+#include <stdlib.h>
+
+enum { NODE_ARENA = 1024 * 1024 };
+
+struct node_parts {
+    struct node node; /* first: the address of one is that of the other */
+    struct deputy_arena *arena;
+};
+
+/* Remembers the invocations that were used before the last stop. */
+static enum deputy_error node_load_replay(
+        struct node *node, struct deputy_arena *arena, struct store_read *read)
+{
+    int64_t now = node_now(node).sec;
+    uint8_t after[STORE_FINGERPRINT_BYTES];
+    const uint8_t *behind = NULL;
+    size_t count;
+    do {
+        struct store_replay *rows;
+        deputy_arena_reset(arena);
+        TRY(store_replay_load(arena, &rows, &count, read, behind));
+        for (size_t i = 0; i < count; i++) {
+            if (rows[i].expires > now)
+                TRY(replay_take(node->replay, rows[i].fingerprint, rows[i].expires, now));
+        }
+        if (count > 0)
+            behind = memcpy(after, rows[count - 1].fingerprint, sizeof after);
+    } while (count > 0);
+    return DEPUTY_OK;
+}
+
+static enum deputy_error node_open_replay(struct node *node)
+{
+    uint8_t key[32];
+    struct deputy_arena *arena = NULL;
+    struct store_read *read = NULL;
+    identity_derive(node->identity, IDENTITY_REPLAY, key);
+    TRY(replay_create(&node->replay, key));
+    TRY(deputy_arena_create(&arena, NODE_ARENA));
+    enum deputy_error error = store_read_begin(&read, node->store, NULL);
+    if (error == DEPUTY_OK) {
+        error = node_load_replay(node, arena, read);
+        store_read_end(read);
+    }
+    deputy_arena_destroy(arena);
+    return error;
+}
+
+static enum deputy_error node_open_store(struct node *node, const struct node_config *config)
+{
+    struct store_config store = {
+            .directory = config->directory,
+            .readers = config->loops + 1,
+            .post = mutation_post,
+            .now = config->clock.now,
+            .clock = config->clock.ctx,
+    };
+    return store_open(&node->store, &store);
+}
+
+static enum deputy_error node_fill(struct node_parts *parts, const struct node_config *config)
+{
+    struct node *node = &parts->node;
+    node->clock = config->clock;
+    TRY(deputy_arena_create(&parts->arena, NODE_ARENA));
+    TRY(identity_create(&node->identity, config->secret));
+    TRY(identity_did(parts->arena, &node->did, node->identity, deputy_slice_text(IDENTITY_NODE)));
+    identity_derive(node->identity, IDENTITY_LIST_CURSOR, node->cursor_key);
+    node->rules = (struct deputy_rules){.node_did = node->did, .max_lifetime_s = config->max_lifetime_s};
+    TRY(node_open_store(node, config));
+    return node_open_replay(node);
+}
+
+enum deputy_error node_open(struct node **out, const struct node_config *config)
+{
+    struct node_parts *parts = calloc(1, sizeof *parts);
+    ENSURE(parts != NULL, DEPUTY_E_NOMEM);
+    enum deputy_error error = node_fill(parts, config);
+    if (error != DEPUTY_OK) {
+        node_close(&parts->node);
+        return error;
+    }
+    *out = &parts->node;
+    return DEPUTY_OK;
+}
+
+void node_close(struct node *node)
+{
+    if (node == NULL)
+        return;
+    struct node_parts *parts = (struct node_parts *)node;
+    store_close(node->store);
+    replay_destroy(node->replay);
+    identity_destroy(node->identity);
+    deputy_arena_destroy(parts->arena);
+    free(parts);
+}
+
+enum deputy_error node_loop_create(struct node_loop **out, struct node *node, struct loop *loop)
+{
+    struct node_loop *on = calloc(1, sizeof *on);
+    ENSURE(on != NULL, DEPUTY_E_NOMEM);
+    on->node = node;
+    on->loop = loop;
+    enum deputy_error error = chain_cache_create(&on->cache);
+    if (error == DEPUTY_OK)
+        error = journal_create(&on->journal, node->store, loop);
+    if (error != DEPUTY_OK) {
+        node_loop_destroy(on);
+        return error;
+    }
+    *out = on;
+    return DEPUTY_OK;
+}
+
+void node_loop_destroy(struct node_loop *on)
+{
+    if (on == NULL)
+        return;
+    journal_destroy(on->journal);
+    chain_cache_destroy(on->cache);
+    free(on);
+}

@@ -1,0 +1,62 @@
+/*
+ * The data node: what all its parts share. A node has one store and one secret; each loop has a node_loop of
+ * its own, which is the `app` of every handler.
+ */
+#ifndef NODE_NODE_H
+#define NODE_NODE_H
+
+#include "http/exchange.h"
+#include "node/chain_cache.h"
+#include "node/identity.h"
+#include "node/replay.h"
+#include "store/store.h"
+#include <deputy/chain.h>
+
+/* The clock, made once by whoever starts the node; a request reads it once. */
+struct node_clock {
+    struct deputy_time (*now)(void *ctx);
+    void *ctx;
+};
+
+struct node {
+    struct store *store;
+    struct identity *identity;
+    struct replay_set *replay;
+    struct deputy_rules rules;
+    struct node_clock clock;
+    struct deputy_slice did; /* of the node itself */
+    uint8_t cursor_key[32];
+};
+
+struct replay_journal;
+
+struct node_loop {
+    struct node *node;
+    struct loop *loop;
+    struct chain_cache *cache;
+    struct replay_journal *journal;
+};
+
+/* What a node is made of. */
+struct node_config {
+    const char *directory;      /* of its data */
+    struct deputy_slice secret; /* at least 32 bytes; copied */
+    int64_t max_lifetime_s;     /* of an invocation */
+    size_t loops;               /* how many node_loop there will be */
+    struct node_clock clock;
+};
+
+/* Opens the store, remembers used invocations, derives the keys. Ended with node_close. */
+enum deputy_error node_open(struct node **out, const struct node_config *config);
+void node_close(struct node *node);
+
+/* What a loop needs; on the loop's thread or before it runs. Ended while the loop no longer runs. */
+enum deputy_error node_loop_create(struct node_loop **out, struct node *node, struct loop *loop);
+void node_loop_destroy(struct node_loop *on);
+
+static inline struct deputy_time node_now(const struct node *node)
+{
+    return node->clock.now(node->clock.ctx);
+}
+
+#endif

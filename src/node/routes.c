@@ -1,0 +1,19 @@
+#include "node/routes.h"
+
+const struct http_route *node_routes(size_t *count)
+{
+    static const struct http_route routes[] = {
+            {HTTP_METHOD_GET, "/info", HTTP_BODY_NONE, 0, node_info},
+            {HTTP_METHOD_GET, "/version", HTTP_BODY_NONE, 0, node_info},
+            {HTTP_METHOD_GET, "/healthz", HTTP_BODY_NONE, 0, node_healthz},
+            {HTTP_METHOD_GET, "/peer/generate/{space...}", HTTP_BODY_NONE, 0, node_peer},
+            {HTTP_METHOD_GET, "/.well-known/tinycloud/node-keys", HTTP_BODY_NONE, 0, node_keys},
+            {HTTP_METHOD_GET, "/attestation", HTTP_BODY_NONE, 0, node_attestation},
+            {HTTP_METHOD_POST, "/delegate", HTTP_BODY_NONE, 0, node_delegate},
+            {HTTP_METHOD_POST, "/revoke", HTTP_BODY_NONE, 0, node_revoke},
+            {HTTP_METHOD_POST, "/delegation/status", HTTP_BODY_STREAM, 0, node_delegation_status},
+            {HTTP_METHOD_POST, "/invoke", HTTP_BODY_STREAM, 0, node_invoke},
+    };
+    *count = sizeof routes / sizeof routes[0];
+    return routes;
+}

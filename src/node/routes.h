@@ -1,0 +1,21 @@
+/* The routes of the data node (spec/03 section 2) and their handlers. The app of every handler is its struct
+ * node_loop. */
+#ifndef NODE_ROUTES_H
+#define NODE_ROUTES_H
+
+#include "http/exchange.h"
+
+/* All routes; *count of them. Static. */
+const struct http_route *node_routes(size_t *count);
+
+http_handler node_info;
+http_handler node_healthz;
+http_handler node_peer;
+http_handler node_keys;
+http_handler node_attestation;
+http_handler node_delegate;
+http_handler node_revoke;
+http_handler node_delegation_status;
+http_handler node_invoke;
+
+#endif
