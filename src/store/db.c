@@ -7,20 +7,17 @@
 
 enum { DB_BUSY_MS = 5000, DB_WAL_KEEP_BYTES = 64 * 1024 * 1024, DB_MICROSECONDS = 1000000 };
 
-/* A write that failed for want of room says so in errno only (EFBIG, EDQUOT); SQLite knows ENOSPC itself. */
-static enum deputy_error db_io_error(struct sqlite3 *handle)
+/*
+ * SQLite knows a full disk by ENOSPC from a write; a full quota, a limit on file sizes and a sync that found
+ * no room reach us as an I/O error, and errno says which. sqlite3_system_errno does not know of failing
+ * commits.
+ */
+static enum deputy_error db_io_error(void)
 {
-    switch (sqlite3_system_errno(handle)) {
-    case ENOSPC:
-    case EFBIG:
-    case EDQUOT:
-        return DEPUTY_E_STORE_FULL;
-    default:
-        return DEPUTY_E_STORE_IO;
-    }
+    return errno == ENOSPC || errno == EFBIG || errno == EDQUOT ? DEPUTY_E_STORE_FULL : DEPUTY_E_STORE_IO;
 }
 
-static enum deputy_error db_error(struct sqlite3 *handle, int code)
+static enum deputy_error db_error(int code)
 {
     if (code == SQLITE_IOERR_NOMEM)
         return DEPUTY_E_NOMEM;
@@ -32,7 +29,7 @@ static enum deputy_error db_error(struct sqlite3 *handle, int code)
     case SQLITE_FULL:
         return DEPUTY_E_STORE_FULL;
     case SQLITE_IOERR:
-        return db_io_error(handle);
+        return db_io_error();
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return DEPUTY_E_STORE_CORRUPT;
@@ -68,7 +65,8 @@ static int db_committed(void *context, struct sqlite3 *handle, const char *name,
 
 enum deputy_error db_exec(struct db *db, const char *sql)
 {
-    return db_error(db->handle, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
+    errno = 0;
+    return db_error(sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
 }
 
 static void raw_end(struct sqlite3_stmt **raw)
@@ -79,10 +77,11 @@ static void raw_end(struct sqlite3_stmt **raw)
 /* Prepares a statement that is used once, and steps to its only row. */
 static enum deputy_error db_query(struct db *db, struct sqlite3_stmt **raw, const char *sql)
 {
-    TRY(db_error(db->handle, sqlite3_prepare_v2(db->handle, sql, -1, raw, NULL)));
+    errno = 0;
+    TRY(db_error(sqlite3_prepare_v2(db->handle, sql, -1, raw, NULL)));
     int result = sqlite3_step(*raw);
     ENSURE(result != SQLITE_DONE, DEPUTY_E_INTERNAL);
-    return db_error(db->handle, result);
+    return db_error(result);
 }
 
 enum deputy_error db_query_int(struct db *db, int64_t *out, const char *sql)
@@ -132,7 +131,7 @@ enum deputy_error db_open(struct db *db, const char *path, enum db_mode mode)
     pthread_once(&once, db_library_start);
     int result = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     ENSURE(db->handle != NULL, DEPUTY_E_NOMEM);
-    TRY(db_error(db->handle, result));
+    TRY(db_error(result));
     sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
     TRY(db_distrust(db));
     return mode == DB_WRITER ? db_setup_writer(db) : db_exec(db, "PRAGMA query_only = ON");
@@ -163,8 +162,7 @@ int64_t db_last_id(const struct db *db)
 
 enum deputy_error db_checkpoint(struct db *db)
 {
-    return db_error(
-            db->handle, sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
+    return db_error(sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
 }
 
 enum deputy_error statement_begin(
@@ -173,7 +171,7 @@ enum deputy_error statement_begin(
     if (db->statements[slot] == NULL) {
         int result = sqlite3_prepare_v3(
                 db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &db->statements[slot], NULL);
-        TRY(db_error(db->handle, result));
+        TRY(db_error(result));
     }
     *statement = (struct statement){.db = db, .raw = db->statements[slot]};
     return DEPUTY_OK;
@@ -231,10 +229,11 @@ void bind_time(struct statement *statement, const struct deputy_time *time)
 enum deputy_error statement_step(struct statement *statement, bool *row)
 {
     *row = false;
-    TRY(db_error(statement->db->handle, statement->failed));
+    TRY(db_error(statement->failed));
+    errno = 0;
     int result = sqlite3_step(statement->raw);
     *row = result == SQLITE_ROW;
-    return db_error(statement->db->handle, result);
+    return db_error(result);
 }
 
 enum deputy_error statement_run(struct statement *statement)

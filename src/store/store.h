@@ -82,7 +82,9 @@ typedef enum deputy_error store_apply_fn(struct store_write *write, void *ctx);
 
 struct store_job {
     store_apply_fn *apply;
-    void (*done)(void *ctx, enum deputy_error result); /* DEPUTY_OK: durable; else nothing of it is kept */
+    /* DEPUTY_OK: durable. Else nothing of it is kept; only a disk that fails in the sync itself, and a crash
+     * before the next commit, can together bring it back, and then whole. */
+    void (*done)(void *ctx, enum deputy_error result);
     void *ctx;
     void *loop;   /* where done runs; NULL: where the job ended, mostly the writer thread */
     size_t bytes; /* about how much it writes, for the size of a commit */

@@ -51,12 +51,12 @@ static inline void kit_reopen(struct kit *kit)
     assert_ok(kit_try_open(kit));
 }
 
-/* A fresh directory, its store not open yet. */
-static inline struct kit *kit_make(void)
+/* A fresh directory below one that exists, its store not open yet. */
+static inline struct kit *kit_make(const char *below)
 {
     struct kit *kit = calloc(1, sizeof *kit);
     assert_non_null(kit);
-    strcpy(kit->directory, "/tmp/deputy-store-XXXXXX");
+    snprintf(kit->directory, sizeof kit->directory, "%s/deputy-store-XXXXXX", below);
     assert_non_null(mkdtemp(kit->directory));
     kit->arena = check_arena();
     return kit;
@@ -74,7 +74,7 @@ static inline void kit_destroy(struct kit *kit)
 
 static inline int kit_setup(void **state)
 {
-    struct kit *kit = kit_make();
+    struct kit *kit = kit_make("/tmp");
     assert_ok(kit_try_open(kit));
     *state = kit;
     return 0;

@@ -5,7 +5,7 @@
 
 static int closed_setup(void **state)
 {
-    *state = kit_make();
+    *state = kit_make("/tmp");
     return 0;
 }
 
