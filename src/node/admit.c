@@ -90,7 +90,7 @@ enum deputy_error admit_again(struct deputy_arena *arena, struct deputy_refusal 
     struct deputy_closure changed;
     const struct deputy_closure *closure = admission_closure(admission);
     if (admission->entry != NULL &&
-            chain_entry_generation(admission->entry) != store_generation(admission->on->node->store)) {
+            chain_entry_generation(admission->entry) != store_write_generation(write)) {
         refusal->code = authority_load(arena, &changed, store_write_view(write), admission->token->proofs,
                 admission->token->proof_count, closure_limit(admission->use));
         ENSURE(refusal->code == DEPUTY_OK, refusal->code);
