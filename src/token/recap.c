@@ -89,7 +89,7 @@ static enum deputy_error entries_of_att(
 static enum deputy_error statement_build(
         struct deputy_arena *arena, struct deputy_slice *statement, const struct json_value *att)
 {
-    struct entry *entries;
+    struct entry *entries = NULL;
     size_t count = abilities_count(att);
     struct buf out = buf_make(arena, SIWE_MAX_BYTES);
     TRY(entries_of_att(arena, &entries, att));
