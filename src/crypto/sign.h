@@ -37,8 +37,8 @@ enum deputy_error secp256k1_verify(const uint8_t public_key[EC_PUBLIC_BYTES], st
         const uint8_t signature[EC_SIGNATURE_BYTES]);
 
 /*
- * The public key that signed the digest, from r, s and recovery id 0..3. High S is refused. The result is the
- * uncompressed point without its prefix: X, Y.
+ * The public key that signed the digest, from r, s and recovery id 0..3; another id, and high S, are refused.
+ * The result is the uncompressed point without its prefix: X, Y.
  */
 enum deputy_error secp256k1_recover(uint8_t public_xy[64], const uint8_t digest[32],
         const uint8_t signature[SECP256K1_RECOVERABLE_BYTES]);

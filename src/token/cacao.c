@@ -23,18 +23,11 @@ static bool recovery_value_valid(uint8_t v)
     return v == 0 || v == 1 || v == 27 || v == 28;
 }
 
-/* A map that is read member by member until none is left. */
+/* A map that is read member by member until none is left; what is no map has no members. */
 struct members {
     const struct cbor_value *map;
     uint32_t taken;
 };
-
-static enum deputy_error members_begin(struct members *members, const struct cbor_value *map)
-{
-    ENSURE(map != NULL && map->kind == CBOR_MAP, DEPUTY_E_CBOR_TYPE);
-    *members = (struct members){map, 0};
-    return DEPUTY_OK;
-}
 
 static const struct cbor_value *member_take(struct members *members, const char *name)
 {
@@ -98,7 +91,6 @@ static enum deputy_error resources_take(
         return DEPUTY_OK;
     ENSURE(list->kind == CBOR_ARRAY, DEPUTY_E_CBOR_TYPE);
     ENSURE(list->count > 0, DEPUTY_E_CACAO);
-    ENSURE(list->count <= DEPUTY_SIWE_MAX_RESOURCES, DEPUTY_E_LIMIT);
     struct deputy_slice *resources = ARENA_ARRAY(arena, struct deputy_slice, list->count);
     ENSURE(resources != NULL, arena_error(arena));
     for (const struct cbor_value *item = list->first; item != NULL; item = item->next)
@@ -109,8 +101,7 @@ static enum deputy_error resources_take(
 
 static enum deputy_error header_parse(const struct cbor_value *map)
 {
-    struct members header;
-    TRY(members_begin(&header, map));
+    struct members header = {.map = map};
     TRY(constant_member_take(&header, "t", CACAO_HEADER_TYPE));
     return members_end(&header);
 }
@@ -118,9 +109,8 @@ static enum deputy_error header_parse(const struct cbor_value *map)
 static enum deputy_error payload_parse(
         struct deputy_arena *arena, struct deputy_cacao *out, const struct cbor_value *map)
 {
-    struct members payload;
+    struct members payload = {.map = map};
     struct deputy_siwe *siwe = &out->siwe;
-    TRY(members_begin(&payload, map));
     TRY(text_member_take(&payload, "aud", &siwe->uri));
     TRY(text_member_may_take(&payload, "exp", &siwe->expiration_time));
     TRY(text_member_take(&payload, "iat", &siwe->issued_at));
@@ -140,8 +130,7 @@ static enum deputy_error payload_parse(
 
 static enum deputy_error signature_parse(uint8_t out[CACAO_SIGNATURE_BYTES], const struct cbor_value *map)
 {
-    struct members signature;
-    TRY(members_begin(&signature, map));
+    struct members signature = {.map = map};
     const struct cbor_value *bytes = member_take(&signature, "s");
     ENSURE(bytes != NULL && bytes->kind == CBOR_BYTES, DEPUTY_E_CBOR_TYPE);
     ENSURE(bytes->bytes.len == CACAO_SIGNATURE_BYTES, DEPUTY_E_CACAO);
@@ -155,10 +144,9 @@ enum deputy_error deputy_cacao_parse(
         struct deputy_arena *arena, struct deputy_cacao *out, struct deputy_slice bytes)
 {
     const struct cbor_value *root;
-    struct members cacao;
     *out = (struct deputy_cacao){0};
     TRY(cbor_parse(arena, &root, bytes));
-    TRY(members_begin(&cacao, root));
+    struct members cacao = {.map = root};
     TRY(header_parse(member_take(&cacao, "h")));
     TRY(payload_parse(arena, out, member_take(&cacao, "p")));
     TRY(signature_parse(out->signature, member_take(&cacao, "s")));

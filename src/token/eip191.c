@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 /* Wallets write the recovery id plus 27 (spec/01 section 6.4). */
-enum { EIP191_V_BASE = 27, EIP191_V = 64, RECOVERY_ID_MAX = 3 };
+enum { EIP191_V_BASE = 27, EIP191_V = 64 };
 
 void deputy_eip191_digest(uint8_t digest[32], struct deputy_slice message)
 {
@@ -24,7 +24,6 @@ enum deputy_error deputy_eip191_verify(
     uint8_t digest[HASH_BYTES], public_xy[64], signer[ETHEREUM_ADDRESS_BYTES];
     memcpy(recoverable, signature, sizeof recoverable);
     recoverable[EIP191_V] %= EIP191_V_BASE;
-    ENSURE(recoverable[EIP191_V] <= RECOVERY_ID_MAX, DEPUTY_E_SIGNATURE);
     deputy_eip191_digest(digest, message);
     ENSURE(secp256k1_recover(public_xy, digest, recoverable) == DEPUTY_OK, DEPUTY_E_SIGNATURE);
     ethereum_address(signer, public_xy);

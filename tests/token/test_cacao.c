@@ -271,6 +271,23 @@ static void malformed_members_are_refused(void **state)
     }
 }
 
+/* The same letter takes two bytes in the CBOR head, in the length that is signed, and in the text. */
+static void unicode_in_a_statement_counts_in_bytes(void **state)
+{
+    struct deputy_cacao cacao;
+    struct deputy_slice bytes, text;
+    uint8_t signature[65];
+    struct shape shape = {.changed = "statement", .text = "é", .resource_count = 1};
+    assert_ok(deputy_cacao_parse(*state, &cacao, shaped(*state, shape)));
+    assert_int_equal(cacao.siwe.statement.len, 2);
+    assert_ok(cacao_text(*state, &text, &cacao));
+    sign(signature, text);
+    assert_ok(deputy_cacao_build(*state, &bytes, &cacao.siwe, signature));
+    edited(*state, bytes, T("istatement\x62\xc3\xa9"), T(""));
+    assert_ok(deputy_cacao_parse(*state, &cacao, bytes));
+    assert_ok(cacao_verify(*state, &cacao));
+}
+
 /* Unlike in the text form (spec/01 section 9.2). */
 static void length_of_the_nonce_is_not_looked_at(void **state)
 {
@@ -562,6 +579,7 @@ int main(void)
             ARENA_TEST(only_optional_members_may_be_missing),
             ARENA_TEST(member_of_another_type_is_refused),
             ARENA_TEST(malformed_members_are_refused),
+            ARENA_TEST(unicode_in_a_statement_counts_in_bytes),
             ARENA_TEST(length_of_the_nonce_is_not_looked_at),
             ARENA_TEST(other_versions_and_lengths_are_refused),
             ARENA_TEST(resources_are_one_to_64),

@@ -5,25 +5,26 @@
 #include "token/siwe.h"
 #include <deputy/did.h>
 
-static const char FULL[] = "https://example.com wants you to sign in with your Ethereum account:\n"
-                           "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf\n"
-                           "\n"
-                           "Say yes.\n"
-                           "\n"
-                           "URI: did:key:z6Mk#z6Mk\n"
-                           "Version: 1\n"
-                           "Chain ID: 137\n"
-                           "Nonce: abcd1234\n"
-                           "Issued At: 2026-07-10T11:00:00.000Z\n"
-                           "Expiration Time: 2027-07-10T12:00:00.000Z\n"
-                           "Not Before: 2026-07-10T10:00:00.000Z\n"
-                           "Request ID: r-1\n"
-                           "Resources:\n"
-                           "- https://example.com/a\n"
-                           "- urn:b";
+#define ADDRESS "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf"
 
-static const char SHORT[] = "example.com wants you to sign in with your Ethereum account:\n"
-                            "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf\n"
+static const char FULL[] =
+        "https://example.com wants you to sign in with your Ethereum account:\n" ADDRESS "\n"
+        "\n"
+        "Say yes.\n"
+        "\n"
+        "URI: did:key:z6Mk#z6Mk\n"
+        "Version: 1\n"
+        "Chain ID: 137\n"
+        "Nonce: abcd1234\n"
+        "Issued At: 2026-07-10T11:00:00.000Z\n"
+        "Expiration Time: 2027-07-10T12:00:00.000Z\n"
+        "Not Before: 2026-07-10T10:00:00.000Z\n"
+        "Request ID: r-1\n"
+        "Resources:\n"
+        "- https://example.com/a\n"
+        "- urn:b";
+
+static const char SHORT[] = "example.com wants you to sign in with your Ethereum account:\n" ADDRESS "\n"
                             "\n"
                             "\n"
                             "URI: did:key:z6Mk\n"
@@ -217,6 +218,29 @@ static void malformed_lines_are_refused(void **state)
     check_edits(*state, refused_edits, sizeof refused_edits / sizeof *refused_edits);
 }
 
+static void check_edit(struct deputy_arena *arena, const char *from, const char *to, enum deputy_error error)
+{
+    check_edits(arena, &(struct edit){from, to, error}, 1);
+}
+
+static void address_in_another_letter_case_is_refused(void **state)
+{
+    check_edit(*state, ADDRESS, "0x7e5f4552091a69125d5dfcb7b8c2659029395bdf", DEPUTY_E_ADDRESS_CHECKSUM);
+    check_edit(*state, ADDRESS, "0x7E5F4552091A69125D5DFCB7B8C2659029395BDF", DEPUTY_E_ADDRESS_CHECKSUM);
+}
+
+static void uri_with_a_fragment_is_accepted(void **state)
+{
+    check_edit(*state, "did:key:z6Mk#z6Mk", "did:key:z6Mka#z6Mka", DEPUTY_OK);
+}
+
+static void unicode_is_for_statements_not_for_uris(void **state)
+{
+    check_edit(*state, "Say yes.", "é", DEPUTY_OK);
+    check_edit(*state, "did:key:z6Mk#z6Mk", "did:key:é", DEPUTY_E_URI);
+    check_edit(*state, "urn:b", "urn:é", DEPUTY_E_URI);
+}
+
 static void message_cut_anywhere_before_its_optional_lines_is_refused(void **state)
 {
     for (size_t len = 0; len + strlen("0:00Z") < strlen(SHORT); len++) {
@@ -247,7 +271,7 @@ static void carriage_returns_at_line_ends_are_refused(void **state)
 
 static struct deputy_slice with_resources(struct deputy_arena *arena, size_t count)
 {
-    struct buf out = buf_make(arena, 1 << 16);
+    struct buf out = buf_make(arena, 1 << 20);
     struct deputy_slice text;
     buf_put_text(&out, SHORT);
     buf_put_text(&out, "\nResources:");
@@ -265,6 +289,9 @@ static void more_than_64_resources_are_refused(void **state)
     assert_int_equal(siwe.resource_count, DEPUTY_SIWE_MAX_RESOURCES);
     assert_int_equal(deputy_siwe_parse(*state, &siwe, with_resources(*state, DEPUTY_SIWE_MAX_RESOURCES + 1)),
             DEPUTY_E_LIMIT);
+    struct deputy_arena *arena = check_arena(); /* a new one, where writing too far would be noticed */
+    assert_int_equal(deputy_siwe_parse(arena, &siwe, with_resources(*state, 40000)), DEPUTY_E_LIMIT);
+    deputy_arena_destroy(arena);
     for (size_t i = 0; i <= DEPUTY_SIWE_MAX_RESOURCES; i++)
         resources[i] = T("urn:x");
     siwe = parsed(*state, SHORT);
@@ -465,6 +492,9 @@ int main(void)
             ARENA_TEST(message_is_written_as_it_was_read),
             ARENA_TEST(unusual_but_valid_lines_are_accepted),
             ARENA_TEST(malformed_lines_are_refused),
+            ARENA_TEST(address_in_another_letter_case_is_refused),
+            ARENA_TEST(uri_with_a_fragment_is_accepted),
+            ARENA_TEST(unicode_is_for_statements_not_for_uris),
             ARENA_TEST(message_cut_anywhere_before_its_optional_lines_is_refused),
             ARENA_TEST(trailing_line_feed_is_refused),
             ARENA_TEST(carriage_returns_at_line_ends_are_refused),
