@@ -2,21 +2,14 @@
 
 #include "base/arena.h"
 #include "base/codec.h"
-#include "base/time.h"
 #include "base/try.h"
 #include "crypto/hash.h"
+#include "token/cacao.h"
 #include "token/ucan.h"
-#include <deputy/cacao.h>
 #include <deputy/recap.h>
 
 /* The first byte of DAG-CBOR that is a map; no byte of a UCAN has the high bit. */
 enum { CBOR_MAP_MIN = 0x80 };
-
-static enum deputy_error time_take(bool *has, struct deputy_time *out, struct deputy_slice text)
-{
-    *has = deputy_slice_present(text);
-    return *has ? time_parse(out, text) : DEPUTY_OK;
-}
 
 /* A revocation says all that it says in its URI; what its ReCap and statement hold is not looked at. */
 static enum deputy_error grants_take(
@@ -39,8 +32,7 @@ static enum deputy_error cacao_token_parse(struct deputy_arena *arena, struct de
             .kind = DEPUTY_TOKEN_CACAO, .bytes = bytes, .nonce = siwe->nonce, .cacao = cacao};
     out->issuer = deputy_principal_of(cacao->issuer);
     out->audience = deputy_principal_of(siwe->uri);
-    TRY(time_take(&out->window.has_expiry, &out->window.expiry, siwe->expiration_time));
-    TRY(time_take(&out->window.has_not_before, &out->window.not_before, siwe->not_before));
+    TRY(cacao_window(&out->window, cacao));
     TRY(grants_take(arena, out, use));
     out->cid = deputy_cid_of_bytes(bytes);
     return DEPUTY_OK;
@@ -82,13 +74,6 @@ enum deputy_error deputy_token_parse_bytes(
     return DEPUTY_OK;
 }
 
-static enum deputy_error cacao_verify(struct deputy_arena *arena, const struct deputy_cacao *cacao)
-{
-    struct deputy_slice message;
-    TRY(deputy_siwe_build(arena, &message, &cacao->siwe));
-    return deputy_eip191_verify(message, cacao->signature, cacao->siwe.address);
-}
-
 enum deputy_error deputy_token_verify(
         struct deputy_arena *arena, struct deputy_verified_token *out, const struct deputy_token *token)
 {
@@ -107,7 +92,7 @@ enum deputy_error deputy_token_signed_digest(
         blake3(digest, token->ucan->signed_text);
         return DEPUTY_OK;
     }
-    TRY(deputy_siwe_build(arena, &message, &token->cacao->siwe));
+    TRY(cacao_text(arena, &message, token->cacao));
     address = deputy_slice_bytes(token->cacao->siwe.address, sizeof token->cacao->siwe.address);
     blake3_parts(digest, (struct deputy_slice[]){message, address}, 2);
     return DEPUTY_OK;
