@@ -38,8 +38,10 @@ DEPUTY_EXPORT enum deputy_error deputy_siwe_build(
 DEPUTY_EXPORT enum deputy_error deputy_siwe_parse(
         struct deputy_arena *arena, struct deputy_siwe *out, struct deputy_slice text);
 
-/* Checks a 65-byte EIP-191 signature r, s, v over the text against an address; v modulo 27 must be 0 or 1 in
- * practice, high S is refused. */
+/*
+ * Checks a 65-byte EIP-191 signature r, s, v over the text against an address (spec/01 section 6.4). v modulo
+ * 27 is the recovery id; high S is refused. DEPUTY_E_SIGNATURE whatever is wrong.
+ */
 DEPUTY_EXPORT enum deputy_error deputy_eip191_verify(
         struct deputy_slice message, const uint8_t signature[65], const uint8_t address[20]);
 

@@ -70,12 +70,8 @@ static size_t abilities_count(const struct json_value *att)
     return count;
 }
 
-static enum deputy_error entries_of_att(
-        struct deputy_arena *arena, struct entry **out, const struct json_value *att)
+static enum deputy_error entries_fill(struct entry *entry, const struct json_value *att)
 {
-    struct entry *entry = ARENA_ARRAY(arena, struct entry, abilities_count(att));
-    ENSURE(entry != NULL, arena_error(arena));
-    *out = entry;
     JSON_EACH (resource, att)
         JSON_EACH (ability, resource) {
             entry->resource = resource->key;
@@ -89,10 +85,11 @@ static enum deputy_error entries_of_att(
 static enum deputy_error statement_build(
         struct deputy_arena *arena, struct deputy_slice *statement, const struct json_value *att)
 {
-    struct entry *entries = NULL;
     size_t count = abilities_count(att);
     struct buf out = buf_make(arena, SIWE_MAX_BYTES);
-    TRY(entries_of_att(arena, &entries, att));
+    struct entry *entries = ARENA_ARRAY(arena, struct entry, count);
+    ENSURE(entries != NULL, arena_error(arena));
+    TRY(entries_fill(entries, att));
     qsort(entries, count, sizeof *entries, entry_compare);
     put_statement(&out, entries, count);
     return buf_finish(&out, statement);
