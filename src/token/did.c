@@ -123,13 +123,12 @@ static bool method_take(struct deputy_slice *text, struct deputy_slice *method)
 static bool id_take(struct deputy_slice *text, struct deputy_slice *id)
 {
     size_t at = 0;
-    while (at < text->len) {
-        if (text->ptr[at] == '%' && uri_percent_at(*text, at))
-            at += 3;
-        else if (text->ptr[at] == ':' || uri_byte_is(text->ptr[at], URI_DID_ID))
+    for (;;) {
+        while (at < text->len && uri_byte_is(text->ptr[at], URI_DID_ID | URI_COLON))
             at++;
-        else
+        if (at == text->len || !uri_percent_at(*text, at))
             break;
+        at += 3;
     }
     if (at == 0 || text->ptr[at - 1] == ':')
         return false;
