@@ -1,0 +1,207 @@
+#define _GNU_SOURCE
+#include "run/daemon.h"
+#include "base/try.h"
+#include "run/address.h"
+#include "run/log.h"
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    DAEMON_MAX_THREADS = 256,
+    DAEMON_GRACE_MS = 2000, /* for running requests (spec/03 section 16.1) */
+    DAEMON_MERCY_S = 5,     /* for everything; then the process ends as if it had been killed */
+};
+
+struct daemon_loop {
+    struct loop *loop;
+    struct http_server *server;
+    void *app;
+    bool opened;
+    bool started;
+    pthread_t thread;
+    struct loop_task stop;
+};
+
+struct daemon {
+    const struct daemon_plan *plan;
+    struct address listen[8];
+    struct daemon_loop *loops;
+    unsigned count;
+    bool opened;
+};
+
+/* ---- start ---- */
+
+static unsigned thread_count(unsigned wanted)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned count = wanted != 0 ? wanted : (cores > 0 ? (unsigned)cores : 1);
+    return count < DAEMON_MAX_THREADS ? count : DAEMON_MAX_THREADS;
+}
+
+static enum deputy_error listen_one(struct daemon *daemon, struct daemon_loop *on, struct address *address)
+{
+    char text[64];
+    const char *reason;
+    enum deputy_error error =
+            http_server_listen(on->server, address->host, address->port, &address->port, &reason);
+    if (error == DEPUTY_OK)
+        return DEPUTY_OK;
+    address_print(text, address);
+    fprintf(stderr, "deputy %s: cannot listen on %s: %s\n", daemon->plan->name, text, reason);
+    return error;
+}
+
+/* A port 0 is chosen by the first loop; the others share it. */
+static enum deputy_error loop_open(struct daemon *daemon, struct daemon_loop *on)
+{
+    const struct daemon_plan *plan = daemon->plan;
+    TRY(loop_create(&on->loop));
+    TRY(plan->open_loop(&on->app, plan->owner, on->loop));
+    on->opened = true;
+    TRY(http_server_create(&on->server, on->loop, &plan->http, plan->routes, plan->route_count, on->app));
+    for (size_t i = 0; i < plan->listen_count; i++)
+        TRY(listen_one(daemon, on, &daemon->listen[i]));
+    return DEPUTY_OK;
+}
+
+static enum deputy_error addresses_read(struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->plan->listen_count; i++) {
+        struct deputy_slice text = daemon->plan->listen[i];
+        if (address_read(&daemon->listen[i], text) == DEPUTY_OK)
+            continue;
+        fprintf(stderr, "deputy %s: cannot listen on %.*s: an IP address and a port are expected\n",
+                daemon->plan->name, (int)text.len, (const char *)text.ptr);
+        return DEPUTY_E_LISTEN;
+    }
+    return DEPUTY_OK;
+}
+
+static void *loop_main(void *ctx)
+{
+    loop_run(((struct daemon_loop *)ctx)->loop);
+    return NULL;
+}
+
+static enum deputy_error daemon_open(struct daemon *daemon)
+{
+    const struct daemon_plan *plan = daemon->plan;
+    daemon->count = thread_count(plan->threads);
+    daemon->loops = calloc(daemon->count, sizeof *daemon->loops);
+    ENSURE(daemon->loops != NULL, DEPUTY_E_NOMEM);
+    TRY(addresses_read(daemon));
+    TRY(plan->open_all(plan->owner, daemon->count));
+    daemon->opened = true;
+    for (unsigned i = 0; i < daemon->count; i++)
+        TRY(loop_open(daemon, &daemon->loops[i]));
+    for (unsigned i = 0; i < daemon->count; i++) {
+        struct daemon_loop *on = &daemon->loops[i];
+        ENSURE(pthread_create(&on->thread, NULL, loop_main, on) == 0, DEPUTY_E_NOMEM);
+        on->started = true;
+    }
+    return DEPUTY_OK;
+}
+
+static void ready_tell(const struct daemon *daemon)
+{
+    printf("ready");
+    for (size_t i = 0; i < daemon->plan->listen_count; i++) {
+        char text[64];
+        address_print(text, &daemon->listen[i]);
+        printf(" http://%s", text);
+        log_event(LOG_INFO, "daemon.listening", LOG_ADDRESS("address", deputy_slice_text(text)), LOG_END);
+    }
+    printf("\n");
+    fflush(stdout);
+}
+
+/* ---- the end ---- */
+
+static void loop_on_drained(void *ctx)
+{
+    loop_stop(((struct daemon_loop *)ctx)->loop);
+}
+
+static void loop_on_stop(void *ctx)
+{
+    struct daemon_loop *on = ctx;
+    http_server_drain(on->server, DAEMON_GRACE_MS, loop_on_drained, on);
+}
+
+/* A commit under way when time is up is finished or rolled back by the store, at the next start. */
+static void loops_join(struct daemon *daemon)
+{
+    struct timespec deadline;
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += DAEMON_MERCY_S;
+    for (unsigned i = 0; i < daemon->count; i++) {
+        struct daemon_loop *on = &daemon->loops[i];
+        if (on->started && pthread_timedjoin_np(on->thread, NULL, &deadline) != 0) {
+            log_event(LOG_FAILURE, "daemon.cut-off", LOG_END);
+            _exit(1);
+        }
+    }
+}
+
+static void loops_stop(struct daemon *daemon)
+{
+    for (unsigned i = 0; i < daemon->count; i++) {
+        struct daemon_loop *on = &daemon->loops[i];
+        on->stop = (struct loop_task){.run = loop_on_stop, .ctx = on};
+        if (on->started)
+            loop_post(on->loop, &on->stop);
+    }
+    loops_join(daemon);
+}
+
+static void daemon_close(struct daemon *daemon)
+{
+    const struct daemon_plan *plan = daemon->plan;
+    if (daemon->loops == NULL)
+        return;
+    loops_stop(daemon);
+    for (unsigned i = 0; i < daemon->count; i++) {
+        struct daemon_loop *on = &daemon->loops[i];
+        http_server_destroy(on->server);
+        if (on->opened)
+            plan->close_loop(on->app);
+    }
+    if (daemon->opened)
+        plan->close_all(plan->owner);
+    for (unsigned i = 0; i < daemon->count; i++)
+        loop_destroy(daemon->loops[i].loop);
+    free(daemon->loops);
+}
+
+/* Blocked here, so that every thread made later has them blocked, and only daemon_run takes them. */
+static void signals_block(sigset_t *ending)
+{
+    sigemptyset(ending);
+    sigaddset(ending, SIGTERM);
+    sigaddset(ending, SIGINT);
+    pthread_sigmask(SIG_BLOCK, ending, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int daemon_run(const struct daemon_plan *plan)
+{
+    struct daemon daemon = {.plan = plan};
+    sigset_t ending;
+    int signal_number;
+    signals_block(&ending);
+    enum deputy_error error = daemon_open(&daemon);
+    if (error == DEPUTY_OK) {
+        ready_tell(&daemon);
+        sigwait(&ending, &signal_number);
+        log_event(LOG_INFO, "daemon.ending", LOG_END);
+    } else if (error != DEPUTY_E_LISTEN) {
+        fprintf(stderr, "deputy %s: %s\n", plan->name, deputy_error_info(error)->text);
+    }
+    daemon_close(&daemon);
+    return error == DEPUTY_OK ? 0 : 1;
+}

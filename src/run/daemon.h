@@ -1,0 +1,40 @@
+/*
+ * The frame of a daemon: event loops in threads of their own, each with a server that shares the ports;
+ * signals; the end.
+ *
+ * SIGTERM and SIGINT end it: no more connections are taken, what runs is answered within the grace, and what
+ * an owner has begun to write is finished by its close().
+ */
+#ifndef RUN_DAEMON_H
+#define RUN_DAEMON_H
+
+#include "http/server.h"
+
+struct daemon_plan {
+    const char *name; /* "node" */
+    struct deputy_slice
+            listen[8]; /* "host:port", IPv6 in brackets, NUL behind each; port 0 takes a free one */
+    size_t listen_count;
+    unsigned threads; /* 0: one for each core */
+    struct http_config http;
+    const struct http_route *routes;
+    size_t route_count;
+    /*
+     * Called once before anything else with the number of loops, then for each loop before it runs: makes the
+     * app of that loop's handlers. A failure ends the daemon. close() undoes open_loop() after the loop has
+     * stopped, and close_all() ends what open_all() began.
+     */
+    enum deputy_error (*open_all)(void *owner, unsigned loops);
+    enum deputy_error (*open_loop)(void **app, void *owner, struct loop *loop);
+    void (*close_loop)(void *app);
+    void (*close_all)(void *owner);
+    void *owner;
+};
+
+/*
+ * Runs until a signal. Once all ports are open, one line "ready http://host:port ..." goes to standard
+ * output. Returns the exit status: 0, or 1 with a message on standard error.
+ */
+int daemon_run(const struct daemon_plan *plan);
+
+#endif
