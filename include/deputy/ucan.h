@@ -15,8 +15,16 @@ struct deputy_ucan_grant {
     struct deputy_slice caveats; /* a JSON array of objects; absent for none */
 };
 
-/* What a UCAN says. Members are written in canonical order, whatever the order of grants. */
+/*
+ * Two orders of members are in use: the tools that made the reference's fixtures sort them, the client
+ * library does not (spec/05 section 8.2), and names the algorithm in the header's jwk only when the session
+ * key's own JWK does. A reader does not look at the order; it decides only which bytes are signed.
+ */
+enum deputy_ucan_form { DEPUTY_UCAN_SORTED, DEPUTY_UCAN_CLIENT, DEPUTY_UCAN_CLIENT_WITH_ALGORITHM };
+
+/* What a UCAN says. Resources and abilities are written sorted, whatever the order of grants. */
 struct deputy_ucan_claims {
+    enum deputy_ucan_form form;
     struct deputy_slice issuer;   /* DID or DID URL */
     struct deputy_slice audience; /* DID without fragment */
     double expiry;                /* seconds since 1970 */

@@ -143,3 +143,25 @@ enum deputy_error jwk_put_public(
     json_object_end(writer);
     return DEPUTY_OK;
 }
+
+enum deputy_error jwk_put_client(
+        struct json_writer *writer, const struct deputy_key *key, struct deputy_slice kid, bool algorithm)
+{
+    ENSURE(deputy_key_kind(key) == DEPUTY_KEY_ED25519, DEPUTY_E_KEY);
+    json_object_begin(writer);
+    if (algorithm) {
+        json_key(writer, "alg");
+        json_text_z(writer, "EdDSA");
+    }
+    if (deputy_slice_present(kid)) {
+        json_key(writer, "kid");
+        json_text(writer, kid);
+    }
+    json_key(writer, "kty");
+    json_text_z(writer, "OKP");
+    json_key(writer, "crv");
+    json_text_z(writer, "Ed25519");
+    jwk_put_binary(writer, "x", deputy_key_public(key));
+    json_object_end(writer);
+    return DEPUTY_OK;
+}

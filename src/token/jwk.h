@@ -22,6 +22,12 @@ enum deputy_error jwk_secp256k1_point(uint8_t public_xy[64], const struct json_v
 enum deputy_error jwk_put_public(
         struct json_writer *writer, const struct deputy_key *key, struct deputy_slice kid);
 
+/* An Ed25519 public key in the order of the client library: alg when asked for, kid when present, kty, crv,
+ * x.
+ */
+enum deputy_error jwk_put_client(
+        struct json_writer *writer, const struct deputy_key *key, struct deputy_slice kid, bool algorithm);
+
 /* A member with bytes as unpadded base64url. */
 void jwk_put_binary(struct json_writer *writer, const char *name, struct deputy_slice bytes);
 

@@ -1,4 +1,4 @@
-/* Making UCANs: canonical member order, no white space (spec/01 section 8.3). */
+/* Making UCANs: one of two member orders, no white space (spec/01 section 8.3, spec/05 section 8.2). */
 #include "base/codec.h"
 #include "base/time.h"
 #include "base/try.h"
@@ -6,14 +6,17 @@
 #include "token/jwk.h"
 #include "token/ucan.h"
 
-static enum deputy_error header_put(struct buf *out, const struct deputy_key *key, struct deputy_slice kid)
+static enum deputy_error header_put(
+        struct buf *out, const struct deputy_key *key, struct deputy_slice kid, enum deputy_ucan_form form)
 {
     struct json_writer writer = json_writer_make(out);
     json_object_begin(&writer);
     json_key(&writer, "alg");
     json_text(&writer, jws_algorithm_of(deputy_key_kind(key)));
     json_key(&writer, "jwk");
-    TRY(jwk_put_public(&writer, key, kid));
+    TRY(form == DEPUTY_UCAN_SORTED
+                    ? jwk_put_public(&writer, key, kid)
+                    : jwk_put_client(&writer, key, kid, form == DEPUTY_UCAN_CLIENT_WITH_ALGORITHM));
     json_key(&writer, "typ");
     json_text_z(&writer, "JWT");
     json_key(&writer, "ucv");
@@ -54,25 +57,55 @@ static void seconds_put(struct json_writer *writer, const char *name, double sec
     json_double(writer, seconds);
 }
 
+static enum deputy_error grants_put(struct json_writer *writer, const struct deputy_ucan_claims *claims)
+{
+    json_key(writer, "att");
+    return caps_put(writer, claims->grants, claims->grant_count, CAPS_ALLOW_CAVEATS);
+}
+
+static enum deputy_error facts_put(struct json_writer *writer, struct deputy_slice facts)
+{
+    if (!deputy_slice_present(facts))
+        return DEPUTY_OK;
+    json_key(writer, "fct");
+    return caps_put_json(writer, facts);
+}
+
+static void not_before_put(struct json_writer *writer, const struct deputy_ucan_claims *claims)
+{
+    if (claims->has_not_before)
+        seconds_put(writer, "nbf", claims->not_before);
+}
+
+static enum deputy_error sorted_put(struct json_writer *writer, const struct deputy_ucan_claims *claims)
+{
+    TRY(grants_put(writer, claims));
+    optional_text_put(writer, "aud", claims->audience);
+    seconds_put(writer, "exp", claims->expiry);
+    TRY(facts_put(writer, claims->facts));
+    optional_text_put(writer, "iss", claims->issuer);
+    not_before_put(writer, claims);
+    optional_text_put(writer, "nnc", claims->nonce);
+    return proofs_put(writer, claims->proofs, claims->proof_count);
+}
+
+static enum deputy_error client_put(struct json_writer *writer, const struct deputy_ucan_claims *claims)
+{
+    optional_text_put(writer, "iss", claims->issuer);
+    optional_text_put(writer, "aud", claims->audience);
+    not_before_put(writer, claims);
+    seconds_put(writer, "exp", claims->expiry);
+    optional_text_put(writer, "nnc", claims->nonce);
+    TRY(facts_put(writer, claims->facts));
+    TRY(proofs_put(writer, claims->proofs, claims->proof_count));
+    return grants_put(writer, claims);
+}
+
 static enum deputy_error payload_put(struct buf *out, const struct deputy_ucan_claims *claims)
 {
     struct json_writer writer = json_writer_make(out);
     json_object_begin(&writer);
-    json_key(&writer, "att");
-    TRY(caps_put(&writer, claims->grants, claims->grant_count, CAPS_ALLOW_CAVEATS));
-    json_key(&writer, "aud");
-    json_text(&writer, claims->audience);
-    seconds_put(&writer, "exp", claims->expiry);
-    if (deputy_slice_present(claims->facts)) {
-        json_key(&writer, "fct");
-        TRY(caps_put_json(&writer, claims->facts));
-    }
-    json_key(&writer, "iss");
-    json_text(&writer, claims->issuer);
-    if (claims->has_not_before)
-        seconds_put(&writer, "nbf", claims->not_before);
-    optional_text_put(&writer, "nnc", claims->nonce);
-    TRY(proofs_put(&writer, claims->proofs, claims->proof_count));
+    TRY(claims->form == DEPUTY_UCAN_SORTED ? sorted_put(&writer, claims) : client_put(&writer, claims));
     json_object_end(&writer);
     return DEPUTY_OK;
 }
@@ -82,7 +115,7 @@ static enum deputy_error signed_text_build(struct deputy_arena *arena, struct bu
 {
     struct buf header = buf_make(arena, DEPUTY_TOKEN_MAX_BYTES), payload = header;
     struct deputy_slice json;
-    TRY(header_put(&header, key, kid));
+    TRY(header_put(&header, key, kid, claims->form));
     TRY(buf_finish(&header, &json));
     base64url_encode(jwt, json, BASE64_UNPADDED);
     buf_put_byte(jwt, '.');
