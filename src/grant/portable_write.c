@@ -1,0 +1,115 @@
+#include "base/arena.h"
+#include "base/time.h"
+#include "base/try.h"
+#include "grant/authority.h"
+#include "grant/names.h"
+#include "grant/permission.h"
+#include "grant/portable.h"
+#include "grant/text.h"
+#include <deputy/cid.h>
+#include <deputy/token.h>
+#include <stdlib.h>
+
+enum { ADDRESS_TEXT_BYTES = 42 };
+
+enum deputy_error address_text(
+        struct deputy_arena *arena, struct deputy_slice *text, const uint8_t address[20])
+{
+    uint8_t *bytes = arena_alloc_bytes(arena, ADDRESS_TEXT_BYTES);
+    ENSURE(bytes != NULL, arena_error(arena));
+    deputy_address_format((char *)bytes, address);
+    *text = deputy_slice_bytes(bytes, ADDRESS_TEXT_BYTES);
+    return DEPUTY_OK;
+}
+
+static int resource_order(const void *left, const void *right)
+{
+    const struct deputy_permission *a = left;
+    const struct deputy_permission *b = right;
+    int order = deputy_slice_compare(a->service, b->service);
+    return order != 0 ? order : deputy_slice_compare(a->path, b->path);
+}
+
+enum deputy_error resources_of_rows(struct deputy_arena *arena, struct deputy_permissions *out,
+        struct deputy_slice space, const struct ability_rows *rows)
+{
+    struct deputy_permission *items = ARENA_ARRAY(arena, struct deputy_permission, rows->count + 1);
+    ENSURE(items != NULL, arena_error(arena));
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct deputy_ability_row *row = &rows->rows[i];
+        bool network = text_is(row->service, SPACE_ENCRYPTION);
+        items[i] = (struct deputy_permission){.service = row->service,
+                .space = network ? deputy_slice_text(SPACE_ENCRYPTION) : space,
+                .path = row->path,
+                .actions = row->actions,
+                .action_count = row->action_count};
+    }
+    qsort(items, rows->count, sizeof *items, resource_order);
+    *out = (struct deputy_permissions){items, rows->count};
+    return DEPUTY_OK;
+}
+
+static void put_text_member(struct json_writer *writer, const char *name, struct deputy_slice text)
+{
+    json_key(writer, name);
+    json_text(writer, text);
+}
+
+static void put_header(struct json_writer *writer, const struct deputy_portable *portable)
+{
+    put_text_member(writer, "cid", portable->cid);
+    json_key(writer, "delegationHeader");
+    json_object_begin(writer);
+    put_text_member(writer, "Authorization", portable->header);
+    json_object_end(writer);
+    put_text_member(writer, "spaceId", portable->space);
+}
+
+/* path and actions mirror the first resource. */
+static void put_resources(struct json_writer *writer, const struct deputy_portable *portable)
+{
+    const struct deputy_permission *first = &portable->resources.items[0];
+    put_text_member(writer, "path", first->path);
+    json_key(writer, "actions");
+    json_put_texts(writer, first->actions, first->action_count);
+    if (portable->flat)
+        return;
+    json_key(writer, "resources");
+    permissions_put(writer, portable->resources);
+}
+
+static void put_portable(
+        struct json_writer *writer, const struct deputy_portable *portable, struct deputy_slice expiry)
+{
+    json_object_begin(writer);
+    put_header(writer, portable);
+    put_resources(writer, portable);
+    json_key(writer, "disableSubDelegation");
+    json_bool(writer, portable->disable_sub_delegation);
+    put_text_member(writer, "expiry", expiry);
+    put_text_member(writer, "delegateDID", portable->delegate);
+    put_text_member(writer, "ownerAddress", portable->owner_address);
+    json_key(writer, "chainId");
+    json_double(writer, portable->chain);
+    if (deputy_slice_present(portable->host))
+        put_text_member(writer, "host", portable->host);
+    if (deputy_slice_present(portable->companion)) {
+        json_key(writer, "publicDelegation");
+        json_raw(writer, portable->companion);
+    }
+    json_object_end(writer);
+}
+
+enum deputy_error deputy_portable_build(struct deputy_arena *arena, struct deputy_portable *portable)
+{
+    const struct deputy_token *token;
+    struct deputy_slice expiry;
+    ENSURE(portable->resources.count > 0, DEPUTY_E_ABILITIES_EMPTY);
+    TRY(deputy_token_parse(arena, &token, DEPUTY_TOKEN_DELEGATION, portable->header));
+    TRY(deputy_cid_format(arena, &portable->cid, &token->cid, DEPUTY_CID_BASE32));
+    TRY(time_iso(arena, &expiry, portable->expiry));
+    struct buf text = buf_make(arena, DEPUTY_PORTABLE_MAX_BYTES * 2);
+    struct json_writer writer = json_writer_make(&text);
+    put_portable(&writer, portable, expiry);
+    return buf_finish(&text, &portable->json);
+}
