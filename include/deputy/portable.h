@@ -25,7 +25,7 @@ struct deputy_portable {
     bool flat;                           /* one path and its actions, without the member resources */
     bool disable_sub_delegation;         /* a hint: it is not signed */
     struct deputy_time expiry;
-    struct deputy_slice delegate;        /* DID */
+    struct deputy_slice delegate; /* DID */
     struct deputy_slice owner_address;
     double chain;
     struct deputy_slice host;      /* absent for none */
@@ -35,13 +35,13 @@ struct deputy_portable {
 /* What the signed bytes say, their signature checked. */
 struct deputy_delegation {
     struct deputy_authority authority;
-    struct deputy_account owner;          /* of the space; an account, or nobody: chain 0 */
-    struct deputy_slice issuer;           /* DID as signed */
-    struct deputy_slice audience;         /* DID as signed */
+    struct deputy_account owner;  /* of the space; an account, or nobody: chain 0 */
+    struct deputy_slice issuer;   /* DID as signed */
+    struct deputy_slice audience; /* DID as signed */
     const struct deputy_cid *proofs;
     size_t proof_count;
     bool caveated;
-    bool terminal;      /* the token may not be a parent */
+    bool terminal;             /* the token may not be a parent */
     struct deputy_slice depth; /* what is left of the redelegation depth, as signed; absent for no limit */
 };
 
@@ -62,8 +62,8 @@ DEPUTY_EXPORT enum deputy_error deputy_bundle_format(struct deputy_arena *arena,
         const struct deputy_portable *portables, size_t count);
 
 /* The serialized delegations of a text that holds one or a bundle. */
-DEPUTY_EXPORT enum deputy_error deputy_bundle_split(struct deputy_arena *arena, struct deputy_slice **parts,
-        size_t *count, struct deputy_slice json);
+DEPUTY_EXPORT enum deputy_error deputy_bundle_split(
+        struct deputy_arena *arena, struct deputy_slice **parts, size_t *count, struct deputy_slice json);
 
 /*
  * A receiver takes a delegation into use with its own key. `now` decides whether it is over. For a key of its

@@ -48,11 +48,11 @@ DEPUTY_EXPORT enum deputy_error deputy_sign_in_times(struct deputy_arena *arena,
 
 /* A session key and how its JWK is written. */
 struct deputy_session_key {
-    const struct deputy_key *key;   /* Ed25519 */
-    struct deputy_slice kid;        /* absent for none */
-    bool names_algorithm;           /* the JWK has a member alg */
-    struct deputy_slice did;        /* without fragment */
-    struct deputy_slice did_url;    /* with fragment: the verification method */
+    const struct deputy_key *key; /* Ed25519 */
+    struct deputy_slice kid;      /* absent for none */
+    bool names_algorithm;         /* the JWK has a member alg */
+    struct deputy_slice did;      /* without fragment */
+    struct deputy_slice did_url;  /* with fragment: the verification method */
 };
 
 /* Fills the DIDs of a key. */
@@ -106,8 +106,8 @@ struct deputy_session {
 };
 
 /*
- * The session that a signature makes, working in `space` (the plan's). A signature that is not the wallet's and
- * a text for another key are refused.
+ * The session that a signature makes, working in `space` (the plan's). A signature that is not the wallet's
+ * and a text for another key are refused.
  */
 DEPUTY_EXPORT enum deputy_error deputy_session_complete(struct deputy_arena *arena,
         struct deputy_session *out, const struct deputy_session_key *key, struct deputy_slice space,
@@ -127,7 +127,8 @@ DEPUTY_EXPORT enum deputy_error deputy_session_save(struct deputy_arena *arena, 
 /*
  * Reads it back and verifies everything again: key, signature, CID, spaces and time (spec/05 section 6); also
  * address, chainId, siwe and signature where the JSON has them, as the client library stores them. The caller
- * ends *key with deputy_key_destroy, also when this fails (it is NULL when there is none), and wipes the JSON.
+ * ends *key with deputy_key_destroy, also when this fails (it is NULL when there is none), and wipes the
+ * JSON.
  */
 DEPUTY_EXPORT enum deputy_error deputy_session_load(struct deputy_arena *arena, struct deputy_session *out,
         struct deputy_key **key, struct deputy_slice json, struct deputy_time now);
@@ -136,9 +137,9 @@ DEPUTY_EXPORT enum deputy_error deputy_session_load(struct deputy_arena *arena, 
 struct deputy_delegation_order {
     struct deputy_slice audience;          /* a DID without fragment */
     struct deputy_permissions permissions; /* as for deputy_permissions_expand; paths are whole */
-    double lifetime_ms;                    /* DEPUTY_LIFETIME_SESSION_MS is usual; capped to the session's end */
-    struct deputy_slice facts;             /* a JSON array; absent for none */
-    struct deputy_slice host;              /* of the node, named in the result; absent for none */
+    double lifetime_ms;        /* DEPUTY_LIFETIME_SESSION_MS is usual; capped to the session's end */
+    struct deputy_slice facts; /* a JSON array; absent for none */
+    struct deputy_slice host;  /* of the node, named in the result; absent for none */
 };
 
 struct deputy_portable;

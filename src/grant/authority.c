@@ -76,10 +76,10 @@ bool authority_over(const struct deputy_authority *authority, struct deputy_time
     return authority_over_within(authority, now, 0);
 }
 
-bool authority_over_within(const struct deputy_authority *authority, struct deputy_time now, int64_t margin_ms)
+bool authority_over_within(
+        const struct deputy_authority *authority, struct deputy_time now, int64_t margin_ms)
 {
-    return authority->has_expiry &&
-           deputy_time_compare(authority->expiry, time_add_ms(now, margin_ms)) <= 0;
+    return authority->has_expiry && deputy_time_compare(authority->expiry, time_add_ms(now, margin_ms)) <= 0;
 }
 
 enum deputy_error time_iso(struct deputy_arena *arena, struct deputy_slice *text, struct deputy_time time)

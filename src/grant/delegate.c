@@ -6,13 +6,12 @@
 #include "grant/abilities.h"
 #include "grant/attempt.h"
 #include "grant/authority.h"
+#include "grant/child.h"
 #include "grant/names.h"
 #include "grant/permission.h"
 #include "grant/portable.h"
-#include "grant/signin.h"
 #include "grant/subset.h"
 #include "grant/text.h"
-#include <deputy/ucan.h>
 #include <math.h>
 
 /* An order on its way to a token. */
@@ -29,6 +28,7 @@ struct child {
     struct deputy_time expiry;
     struct ability_rows rows;
     struct deputy_slice jwt;
+    struct deputy_permissions resources;
 };
 
 static bool is_encryption(const struct deputy_permission *permission)
@@ -56,8 +56,9 @@ static enum deputy_error session_check(const struct child *child)
 static enum deputy_error space_place(
         const struct child *child, struct deputy_slice *id, const struct deputy_permission *permission)
 {
-    struct deputy_slice name = deputy_slice_present(permission->space) ? permission->space
-                                                                       : deputy_slice_text(SPACE_APPLICATIONS);
+    struct deputy_slice name = deputy_slice_present(permission->space)
+                                       ? permission->space
+                                       : deputy_slice_text(SPACE_APPLICATIONS);
     return space_id(&child->attempt, id, &child->session->owner, name);
 }
 
@@ -83,7 +84,9 @@ static enum deputy_error lifetime_check(struct child *child)
     double ms = child->order->lifetime_ms;
     if (!isfinite(ms))
         return attempt_refuse_about(&child->attempt, DEPUTY_E_DELEGATE_EXPIRY,
-                deputy_slice_text(isnan(ms) ? "NaN" : ms > 0 ? "Infinity" : "-Infinity"));
+                deputy_slice_text(isnan(ms) ? "NaN"
+                                  : ms > 0  ? "Infinity"
+                                            : "-Infinity"));
     if (ms <= 0)
         return attempt_refuse_number(&child->attempt, DEPUTY_E_DELEGATE_EXPIRY, ms);
     TRY(time_after_ms(&child->expiry, child->now, ms));
@@ -129,7 +132,8 @@ static enum deputy_error authority_choose(struct child *child, struct deputy_per
     return refuse_not_held(child, missing, lacking);
 }
 
-static enum deputy_error refuse_spaces(const struct child *child, const struct deputy_slice *spaces, size_t count)
+static enum deputy_error refuse_spaces(
+        const struct child *child, const struct deputy_slice *spaces, size_t count)
 {
     struct buf list = buf_make(child->attempt.arena, DEPUTY_MANIFEST_MAX_BYTES);
     struct json_writer writer = json_writer_make(&list);
@@ -194,56 +198,17 @@ static enum deputy_error expiry_cap(struct child *child)
     return DEPUTY_OK;
 }
 
-enum deputy_error audience_check(const struct attempt *attempt, struct deputy_slice audience)
-{
-    struct deputy_did did;
-    if (deputy_did_parse(&did, audience) != DEPUTY_OK || did.did.len != audience.len)
-        return attempt_refuse_about(attempt, DEPUTY_E_AUDIENCE, audience);
-    return DEPUTY_OK;
-}
-
-enum deputy_error rows_to_grants(const struct attempt *attempt, struct deputy_ucan_grant **grants,
-        size_t *count, struct deputy_slice space, const struct ability_rows *rows)
-{
-    size_t total = 0;
-    for (size_t i = 0; i < rows->count; i++)
-        total += rows->rows[i].action_count;
-    *grants = ARENA_ARRAY(attempt->arena, struct deputy_ucan_grant, total + 1);
-    ENSURE(*grants != NULL, arena_error(attempt->arena));
-    *count = 0;
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct deputy_ability_row *row = &rows->rows[i];
-        struct deputy_slice uri = row->path;
-        TRY(row_check(attempt, row));
-        if (!text_is(row->service, SPACE_ENCRYPTION))
-            TRY(ability_row_uri(attempt->arena, &uri, space, row));
-        for (size_t j = 0; j < row->action_count; j++)
-            (*grants)[(*count)++] = (struct deputy_ucan_grant){.resource = uri, .ability = row->actions[j]};
-    }
-    return DEPUTY_OK;
-}
-
-enum deputy_ucan_form session_key_form(const struct deputy_session_key *key)
-{
-    return key->names_algorithm ? DEPUTY_UCAN_CLIENT_WITH_ALGORITHM : DEPUTY_UCAN_CLIENT;
-}
-
 static enum deputy_error token_build(struct child *child, struct deputy_slice nonce)
 {
     const struct deputy_session_key *key = &child->session->key;
-    struct deputy_ucan_grant *grants;
-    struct deputy_ucan_claims claims = {.form = session_key_form(key),
-            .issuer = key->did,
+    struct deputy_space_abilities abilities = {child->space, child->rows.rows, child->rows.count};
+    struct child_claims claims = {.issuer = key->did,
             .audience = child->order->audience,
             .expiry = (double)child->expiry.sec,
             .nonce = nonce,
             .facts = child->order->facts,
-            .proofs = &child->from->cid,
-            .proof_count = 1};
-    TRY(audience_check(&child->attempt, child->order->audience));
-    TRY(rows_to_grants(&child->attempt, &grants, &claims.grant_count, child->space, &child->rows));
-    claims.grants = grants;
-    return deputy_ucan_build(child->attempt.arena, &child->jwt, key->key, key->kid, &claims);
+            .proof = &child->from->cid};
+    return child_build(&child->attempt, &child->jwt, &child->resources, key, &abilities, &claims);
 }
 
 static enum deputy_error wrap(const struct child *child, struct deputy_portable *out)
@@ -251,12 +216,12 @@ static enum deputy_error wrap(const struct child *child, struct deputy_portable 
     const struct deputy_account *owner = &child->session->owner;
     *out = (struct deputy_portable){.header = child->jwt,
             .space = child->written_space,
+            .resources = child->resources,
             .expiry = child->expiry,
             .delegate = child->order->audience,
             .chain = (double)owner->chain,
             .host = child->order->host};
     TRY(address_text(child->attempt.arena, &out->owner_address, owner->address));
-    TRY(resources_of_rows(child->attempt.arena, &out->resources, child->space, &child->rows));
     return deputy_portable_build(child->attempt.arena, out);
 }
 
@@ -294,8 +259,7 @@ enum deputy_error deputy_session_select(struct deputy_arena *arena, const struct
     struct deputy_permissions lacking;
     *out = NULL;
     for (size_t i = 0; i <= session->grant_count && *out == NULL; i++) {
-        const struct deputy_authority *authority =
-                i == 0 ? &session->authority : &session->grants[i - 1];
+        const struct deputy_authority *authority = i == 0 ? &session->authority : &session->grants[i - 1];
         TRY(deputy_subset_check(arena, &lacking, wanted, authority->held));
         if (lacking.count == 0 && !authority_over(authority, now))
             *out = authority;

@@ -1,10 +1,10 @@
 /* What a session key does under an authority (spec/05 section 11.5). */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/try.h"
-#include "grant/attempt.h"
 #include "grant/authority.h"
+#include "grant/child.h"
 #include "grant/names.h"
-#include "grant/portable.h"
 #include "grant/text.h"
 #include <deputy/ability.h>
 #include <deputy/ucan.h>
@@ -58,7 +58,8 @@ static double clamp(double value, double low, double high)
 /* Seconds of the end with their milliseconds, as the double that lies nearest. */
 static double end_seconds(struct deputy_time now, double lifetime_ms)
 {
-    double ms = (double)now.sec * 1000 + (double)(now.nsec / 1000000) + clamp(lifetime_ms, INVOKE_MIN_MS, INVOKE_MAX_MS);
+    double ms = (double)now.sec * 1000 + (double)(now.nsec / 1000000) +
+                clamp(lifetime_ms, INVOKE_MIN_MS, INVOKE_MAX_MS);
     return ms / 1000;
 }
 

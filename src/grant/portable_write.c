@@ -2,13 +2,10 @@
 #include "base/time.h"
 #include "base/try.h"
 #include "grant/authority.h"
-#include "grant/names.h"
 #include "grant/permission.h"
 #include "grant/portable.h"
-#include "grant/text.h"
 #include <deputy/cid.h>
 #include <deputy/token.h>
-#include <stdlib.h>
 
 enum { ADDRESS_TEXT_BYTES = 42 };
 
@@ -19,33 +16,6 @@ enum deputy_error address_text(
     ENSURE(bytes != NULL, arena_error(arena));
     deputy_address_format((char *)bytes, address);
     *text = deputy_slice_bytes(bytes, ADDRESS_TEXT_BYTES);
-    return DEPUTY_OK;
-}
-
-static int resource_order(const void *left, const void *right)
-{
-    const struct deputy_permission *a = left;
-    const struct deputy_permission *b = right;
-    int order = deputy_slice_compare(a->service, b->service);
-    return order != 0 ? order : deputy_slice_compare(a->path, b->path);
-}
-
-enum deputy_error resources_of_rows(struct deputy_arena *arena, struct deputy_permissions *out,
-        struct deputy_slice space, const struct ability_rows *rows)
-{
-    struct deputy_permission *items = ARENA_ARRAY(arena, struct deputy_permission, rows->count + 1);
-    ENSURE(items != NULL, arena_error(arena));
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct deputy_ability_row *row = &rows->rows[i];
-        bool network = text_is(row->service, SPACE_ENCRYPTION);
-        items[i] = (struct deputy_permission){.service = row->service,
-                .space = network ? deputy_slice_text(SPACE_ENCRYPTION) : space,
-                .path = row->path,
-                .actions = row->actions,
-                .action_count = row->action_count};
-    }
-    qsort(items, rows->count, sizeof *items, resource_order);
-    *out = (struct deputy_permissions){items, rows->count};
     return DEPUTY_OK;
 }
 

@@ -1,3 +1,4 @@
+#include "grant/session.h"
 #include "base/arena.h"
 #include "base/codec.h"
 #include "base/json.h"
@@ -6,7 +7,6 @@
 #include "grant/authority.h"
 #include "grant/names.h"
 #include "grant/permission.h"
-#include "grant/session.h"
 #include "grant/text.h"
 #include <deputy/cacao.h>
 #include <deputy/jwk.h>

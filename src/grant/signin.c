@@ -162,14 +162,12 @@ enum deputy_error deputy_host_prepare(struct deputy_arena *arena, struct deputy_
 {
     static const struct deputy_slice host = {(const uint8_t *)"tinycloud.space/host", 20};
     struct attempt attempt = attempt_make(arena, refusal);
-    struct deputy_ability_row row = {
-            deputy_slice_text("space"), deputy_slice_text(""), &host, 1};
+    struct deputy_ability_row row = {deputy_slice_text("space"), deputy_slice_text(""), &host, 1};
     struct deputy_space_abilities abilities = {.rows = &row, .row_count = 1};
     struct deputy_plan plan = {.spaces = &abilities, .space_count = 1};
     struct deputy_sign_in endless = *sign_in;
     endless.expiration_time = (struct deputy_slice){NULL, 0};
-    enum deputy_error result =
-            space_id(&attempt, &abilities.space, &sign_in->account, space);
+    enum deputy_error result = space_id(&attempt, &abilities.space, &sign_in->account, space);
     if (result == DEPUTY_OK)
         result = message_for_plan(&attempt, siwe, &plan, peer, NULL, 0, &endless);
     return attempt_end(&attempt, result);

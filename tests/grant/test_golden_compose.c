@@ -2,7 +2,7 @@
  * differ. One test a case; the count is held, so that none is left out. */
 #define _GNU_SOURCE /* memmem */
 #include "golden_compose/golden.h"
-#include <stdlib.h>
+#include <deputy/key.h>
 
 enum { CASES = 639 };
 
@@ -32,7 +32,40 @@ static const struct {
         {"path_contains", run_path_contains},
         {"action_contains", run_action_contains},
         {"is_subset", run_is_subset},
+        {"sign_in", run_sign_in},
+        {"sign_in_flow", run_sign_in_flow},
+        {"host_siwe", run_host_siwe},
+        {"parse_recap", run_parse_recap},
+        {"session_builder", run_session_builder},
+        {"create_delegation", run_create_delegation},
+        {"delegate_to", run_delegate_to},
+        {"materialize", run_materialize},
+        {"materialize_all", run_materialize_all},
+        {"invoke", run_invoke},
+        {"invoke_any", run_invoke_any},
 };
+
+/*
+ * Cases in which Deputy refuses what the file would have both answer: each asks for something that the file's
+ * own rules, and the reader of tokens, forbid elsewhere.
+ */
+static const char *const STRICTER[] = {
+        /* a resource that is no URI makes the whole token undecodable (spec/02 section 2.3) */
+        "child/path not normalised",
+        /* an audience with a fragment likewise (spec/01 section 8.2) */
+        "activate/audience with a fragment",
+        /* members of a wrapper that say anything else than the signed bytes: a wrapper has no authority */
+        "activate/flat fields lie, resources do not",
+};
+
+static bool is_stricter(struct deputy_slice name)
+{
+    for (size_t i = 0; i < sizeof STRICTER / sizeof STRICTER[0]; i++) {
+        if (deputy_slice_equal(name, T(STRICTER[i])))
+            return true;
+    }
+    return false;
+}
 
 static golden_handler *handler_of(struct deputy_slice function)
 {
@@ -41,11 +74,6 @@ static golden_handler *handler_of(struct deputy_slice function)
             return HANDLERS[i].handler;
     }
     return NULL;
-}
-
-static bool starts_with(struct deputy_slice text, struct deputy_slice start)
-{
-    return text.len >= start.len && memcmp(text.ptr, start.ptr, start.len) == 0;
 }
 
 static void check_value(struct trial *trial, const struct json_value *expected)
@@ -118,7 +146,12 @@ static void replay(void **state)
             .expected = deputy != NULL ? deputy : json_member(line, "expect"),
             .value = T("null")};
     handler_of(json_member(line, "fn")->text)(&trial);
-    check_answer(&trial, trial.expected);
+    if (is_stricter(json_member(line, "name")->text))
+        assert_true(trial.refused);
+    else
+        check_answer(&trial, trial.expected);
+    for (size_t i = 0; i < trial.key_count; i++)
+        deputy_key_destroy(trial.keys[i]);
     deputy_arena_destroy(trial.arena);
 }
 

@@ -119,3 +119,8 @@ void trial_judged(struct trial *trial)
     assert_non_null(value);
     trial->value = value->raw;
 }
+
+bool starts_with(struct deputy_slice text, struct deputy_slice start)
+{
+    return text.len >= start.len && memcmp(text.ptr, start.ptr, start.len) == 0;
+}

@@ -18,11 +18,15 @@ extern struct golden golden;
 
 const struct json_value *golden_case(struct deputy_slice name);
 
+enum { TRIAL_MAX_KEYS = 16 };
+
 /* A case on its way. A handler fills the answer. */
 struct trial {
     struct deputy_arena *arena; /* for this case alone */
     const struct json_value *in;
     const struct json_value *expected; /* the whole expectation, for a handler that judges its table itself */
+    struct deputy_key *keys[TRIAL_MAX_KEYS]; /* end with the trial */
+    size_t key_count;
     bool refused;
     struct deputy_slice error; /* the refusal's text */
     struct deputy_slice named; /* JSON of what the refusal names (missing, entries); absent for none */
@@ -58,6 +62,8 @@ bool row_ok(struct trial *trial, struct json_writer *writer, enum deputy_error r
         const struct deputy_refusal *refusal);
 const struct json_value *row_at(const struct json_value *row, size_t index); /* NULL behind the end */
 
+bool starts_with(struct deputy_slice text, struct deputy_slice start);
+
 struct deputy_slice format_refusal(struct deputy_arena *arena, const struct deputy_refusal *refusal);
 
 golden_handler run_validate_manifest, run_resolve_manifest, run_compose, run_plan, run_registry_record;
@@ -65,6 +71,9 @@ golden_handler run_parse_expiry, run_apply_prefix, run_normalize_defaults, run_s
 golden_handler run_normalize_space, run_long_service, run_principal_did, run_principal_equals;
 golden_handler run_make_space_id, run_make_space_id_reference_only, run_parse_network_id;
 golden_handler run_expand_actions, run_expand_entries, run_canonical_caveats;
+golden_handler run_sign_in, run_sign_in_flow, run_host_siwe, run_parse_recap, run_session_builder;
+golden_handler run_create_delegation, run_delegate_to, run_materialize, run_materialize_all;
+golden_handler run_invoke, run_invoke_any;
 golden_handler run_path_contains, run_action_contains, run_is_subset;
 
 #endif
