@@ -39,6 +39,7 @@ const struct json_value *json_member(const struct json_value *object, const char
 const struct json_value *json_member_of(const struct json_value *object, struct deputy_slice name);
 
 #define JSON_EACH(child, parent)                                                                             \
+    /* NOLINTNEXTLINE(bugprone-macro-parentheses): child is a name */                                        \
     for (const struct json_value *child = (parent)->first; child != NULL; child = child->next)
 
 bool json_is(const struct json_value *value, enum json_kind kind); /* false for NULL */

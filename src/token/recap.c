@@ -174,7 +174,7 @@ static enum deputy_error statement_append(
 enum deputy_error deputy_recap_attach(
         struct deputy_arena *arena, struct deputy_siwe *siwe, const struct deputy_recap *recap)
 {
-    struct deputy_slice uri, sentence;
+    struct deputy_slice uri = {0}, sentence = {0};
     if (recap->grant_count == 0)
         return DEPUTY_OK;
     ENSURE(siwe->resource_count < DEPUTY_SIWE_MAX_RESOURCES, DEPUTY_E_LIMIT);
@@ -241,7 +241,7 @@ static bool statement_ends_with(struct deputy_slice statement, struct deputy_sli
     if (statement.len < sentence.len)
         return false;
     size_t before = statement.len - sentence.len;
-    if (memcmp(statement.ptr + before, sentence.ptr, sentence.len) != 0)
+    if (!deputy_slice_equal(deputy_slice_bytes(statement.ptr + before, sentence.len), sentence))
         return false;
     return before == 0 || statement.ptr[before - 1] == ' ';
 }
@@ -249,7 +249,7 @@ static bool statement_ends_with(struct deputy_slice statement, struct deputy_sli
 static enum deputy_error statement_check(
         struct deputy_arena *arena, struct deputy_slice statement, const struct recap_view *recap)
 {
-    struct deputy_slice sentence;
+    struct deputy_slice sentence = {0};
     TRY(statement_build(arena, &sentence, recap->att));
     ENSURE(statement_ends_with(statement, sentence), DEPUTY_E_RECAP_STATEMENT);
     return DEPUTY_OK;
