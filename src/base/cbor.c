@@ -135,6 +135,18 @@ static enum deputy_error parse_map(struct parser *parser, struct cbor_value *map
     return DEPUTY_OK;
 }
 
+/* A CID is version 1, codec, hash function, and a digest of the length it names; or the bare SHA-256
+ * multihash of version 0. */
+static bool is_cid(struct deputy_slice bytes)
+{
+    uint64_t version, codec, hash, length;
+    if (bytes.len == 34 && bytes.ptr[0] == 0x12 && bytes.ptr[1] == 32)
+        return true;
+    return varint_take(&bytes, &version) == DEPUTY_OK && version == 1 &&
+           varint_take(&bytes, &codec) == DEPUTY_OK && varint_take(&bytes, &hash) == DEPUTY_OK &&
+           varint_take(&bytes, &length) == DEPUTY_OK && length == bytes.len;
+}
+
 /* Tag 42 over a byte string: 0, then the CID. */
 static enum deputy_error parse_link(struct parser *parser, struct cbor_value *link, uint64_t tag)
 {
@@ -145,6 +157,7 @@ static enum deputy_error parse_link(struct parser *parser, struct cbor_value *li
     TRY(take_bytes(parser, &link->bytes, head.argument));
     ENSURE(link->bytes.len > 1 && link->bytes.ptr[0] == 0, DEPUTY_E_CBOR_SYNTAX);
     link->bytes = deputy_slice_bytes(link->bytes.ptr + 1, link->bytes.len - 1);
+    ENSURE(is_cid(link->bytes), DEPUTY_E_CBOR_SYNTAX);
     link->kind = CBOR_LINK;
     return DEPUTY_OK;
 }

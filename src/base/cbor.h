@@ -1,6 +1,7 @@
 /*
  * Strict DAG-CBOR: definite lengths, minimal heads, text keys that are unique and sorted by length and then
- * bytes, 64-bit floats only (finite), no tag but 42, nothing after the value. One value has one encoding.
+ * bytes, 64-bit floats only (finite), no tag but 42 over a well-formed CID, nothing after the value. One
+ * value has one encoding.
  */
 #ifndef BASE_CBOR_H
 #define BASE_CBOR_H
