@@ -85,12 +85,33 @@ static struct deputy_slice cid_text(struct issuer *issuer, const struct deputy_t
     return text;
 }
 
+/* {O} or {o}; NULL when the text goes on otherwise. */
+static const struct deputy_slice *takes_person(const struct issuer *issuer, const char **at, size_t *skip)
+{
+    const char *text = *at;
+    if (text[0] != '{' || text[1] == '\0' || text[2] != '}')
+        return NULL;
+    for (enum issuer_who who = ISSUER_O; who < ISSUER_PEOPLE; who++) {
+        bool lower = text[1] == people_names[who] + ('a' - 'A');
+        if (text[1] != people_names[who] && !lower)
+            continue;
+        *skip = lower ? strlen("did:") : 0;
+        *at += 3;
+        return &issuer->dids[who];
+    }
+    return NULL;
+}
+
 const char *issuer_text(struct issuer *issuer, const char *text, const struct deputy_token *token)
 {
     struct deputy_slice out;
     struct buf buf = buf_make(issuer->arena, 1 << 20);
+    const struct deputy_slice *did;
+    size_t skip;
     while (*text != '\0') {
-        if (takes(&text, "{cid}"))
+        if ((did = takes_person(issuer, &text, &skip)) != NULL)
+            buf_put(&buf, deputy_slice_bytes(did->ptr + skip, did->len - skip));
+        else if (takes(&text, "{cid}"))
             buf_put(&buf, cid_text(issuer, token));
         else if (takes(&text, "SP/"))
             buf_put(&buf, joined(issuer, issuer->space, "/", T("")));
@@ -244,14 +265,25 @@ struct deputy_slice issuer_header(struct issuer *issuer, struct issuer_plan plan
     return plan.cacao ? cacao_header(issuer, &plan) : ucan_header(issuer, &plan);
 }
 
-struct deputy_slice issuer_sign_payload(struct issuer *issuer, enum issuer_who by, const char *payload)
+/* The encoded header of the usual tokens of a key. */
+static struct deputy_slice usual_header(struct issuer *issuer, enum issuer_who by)
+{
+    struct deputy_slice token = issuer_header(issuer, (struct issuer_plan){.by = by});
+    const uint8_t *dot = memchr(token.ptr, '.', token.len);
+    return deputy_slice_bytes(token.ptr, (size_t)(dot - token.ptr));
+}
+
+struct deputy_slice issuer_sign(
+        struct issuer *issuer, enum issuer_who by, const char *header, const char *payload)
 {
     uint8_t signature[64];
     struct deputy_slice message, out;
-    struct deputy_slice usual = issuer_header(issuer, (struct issuer_plan){.by = by});
-    size_t header_len = (size_t)((const uint8_t *)memchr(usual.ptr, '.', usual.len) - usual.ptr);
     struct buf buf = buf_make(issuer->arena, 1 << 20);
-    buf_put(&buf, deputy_slice_bytes(usual.ptr, header_len + 1));
+    if (header == NULL)
+        buf_put(&buf, usual_header(issuer, by));
+    else
+        base64url_encode(&buf, expanded(issuer, header), BASE64_UNPADDED);
+    buf_put_byte(&buf, '.');
     base64url_encode(&buf, expanded(issuer, payload), BASE64_UNPADDED);
     assert_ok(buf_finish(&buf, &message));
     assert_ok(deputy_key_sign(signature, issuer->keys[by], message));
@@ -341,6 +373,23 @@ const struct deputy_token *issuer_stored(struct issuer *issuer, struct issuer_pl
     const struct deputy_token *token = issuer_delegation(issuer, plan);
     issuer_store(issuer, token);
     return token;
+}
+
+const struct deputy_token *issuer_p(struct issuer *issuer)
+{
+    return issuer_stored(issuer, (struct issuer_plan){.by = ISSUER_O,
+                                         .to = ISSUER_S,
+                                         .cacao = true,
+                                         .caps = {{"SP/kv/notes/", "tinycloud.kv/get", NULL},
+                                                 {"SP/kv/notes/", "tinycloud.kv/put", NULL}}});
+}
+
+const struct deputy_token *issuer_q(struct issuer *issuer, const struct deputy_token *p)
+{
+    return issuer_stored(issuer, (struct issuer_plan){.by = ISSUER_S,
+                                         .to = ISSUER_B,
+                                         .caps = {{"SP/kv/notes/", "tinycloud.kv/get", NULL}},
+                                         .proofs = {p}});
 }
 
 /* ---- closures ---- */

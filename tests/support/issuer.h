@@ -43,7 +43,7 @@ int issuer_setup(void **state);
 int issuer_teardown(void **state);
 #define ISSUER_TEST(function) cmocka_unit_test_setup_teardown(function, issuer_setup, issuer_teardown)
 
-/* A capability. A resource that begins with SP/ is in the space; any other is written as it is. */
+/* A capability; the resource is expanded by issuer_text. */
 struct issuer_cap {
     const char *resource;
     const char *ability;
@@ -59,7 +59,7 @@ enum { ISSUER_NONE = -1 }; /* a time that is left out */
 struct issuer_plan {
     enum issuer_who by;
     enum issuer_who to;
-    const char *audience; /* instead of `to`: any text, SP and {cid} as below */
+    const char *audience; /* instead of `to`: any text, expanded by issuer_text */
     bool cacao;
     struct issuer_cap caps[8];             /* ended by a resource of NULL */
     const struct issuer_cap *more_caps;    /* instead of caps, ended alike */
@@ -67,7 +67,7 @@ struct issuer_plan {
     double expiry;                         /* seconds since 1970, or ISSUER_NONE for a CACAO */
     double not_before;                     /* seconds since 1970 */
     const char *facts;                     /* a JSON array */
-    const char *issuer;                    /* instead of the DID URL of `by` */
+    const char *issuer;                    /* instead of the DID URL of `by`, expanded */
 };
 
 #define CAPS(...)                                                                                            \
@@ -85,8 +85,9 @@ const struct deputy_token *issuer_revocation(struct issuer *issuer, struct issue
 /* The Authorization value of the same, for tests of the way in. */
 struct deputy_slice issuer_header(struct issuer *issuer, struct issuer_plan plan);
 
-/* A UCAN with exactly this payload, signed by the key under the usual header of its kind. */
-struct deputy_slice issuer_sign_payload(struct issuer *issuer, enum issuer_who by, const char *payload);
+/* A JWT with exactly this payload, expanded, signed by the key; header NULL for the usual one of its kind. */
+struct deputy_slice issuer_sign(
+        struct issuer *issuer, enum issuer_who by, const char *header, const char *payload);
 
 /* Parses and verifies a header value; the test fails when either fails. */
 const struct deputy_token *issuer_read(
@@ -102,6 +103,11 @@ void issuer_forget(struct issuer *issuer, const struct deputy_token *token);
 /* Issues and stores. */
 const struct deputy_token *issuer_stored(struct issuer *issuer, struct issuer_plan plan);
 
+/* The delegations that most rows of spec/02 section 15 build on: P, a stored CACAO from O to S with get and
+ * put below SP/kv/notes/, until T1; Q, a stored UCAN from S to B with get there, under P. */
+const struct deputy_token *issuer_p(struct issuer *issuer);
+const struct deputy_token *issuer_q(struct issuer *issuer, const struct deputy_token *p);
+
 /* The closure of a token's proofs: cited ones, then ancestors, over_limit when it holds more than max. */
 struct deputy_closure issuer_closure(struct issuer *issuer, const struct deputy_token *token, size_t max);
 
@@ -113,7 +119,8 @@ struct deputy_closure issuer_closure_of(struct issuer *issuer, const struct depu
 struct deputy_decision issuer_decide(
         struct issuer *issuer, enum deputy_use use, const struct deputy_token *token);
 
-/* The text with SP/ replaced by the space and {cid} by that of the token (which may be NULL). */
+/* The text with SP/ replaced by the space, {O} by the DID of O, {o} by the same without "did:" (and so for
+ * all), and {cid} by that of the token (which may be NULL). */
 const char *issuer_text(struct issuer *issuer, const char *text, const struct deputy_token *token);
 
 /* The test fails unless the decision is a yes with a grant for each capability; returned for a closer look.
