@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/try.h"
+#include <sanitizer/asan_interface.h> /* does nothing in other builds */
 #include <stdalign.h>
 #include <stdlib.h>
 
@@ -31,8 +32,10 @@ enum deputy_error deputy_arena_create(struct deputy_arena **out, size_t max_byte
 
 void deputy_arena_reset(struct deputy_arena *arena)
 {
-    for (struct arena_chunk *chunk = arena->first; chunk != NULL; chunk = chunk->next)
+    for (struct arena_chunk *chunk = arena->first; chunk != NULL; chunk = chunk->next) {
+        ASAN_POISON_MEMORY_REGION(chunk->data, chunk->size);
         chunk->used = 0;
+    }
     arena->current = arena->first;
     arena->error = DEPUTY_OK;
 }
@@ -78,6 +81,7 @@ static struct arena_chunk *arena_add_chunk(struct deputy_arena *arena, size_t si
     struct arena_chunk *chunk = malloc(sizeof *chunk + wanted);
     if (chunk == NULL)
         return arena_failed(arena, DEPUTY_E_NOMEM);
+    ASAN_POISON_MEMORY_REGION(chunk->data, wanted);
     chunk->size = wanted;
     chunk->used = 0;
     struct arena_chunk **link = arena->current != NULL ? &arena->current->next : &arena->first;
@@ -87,23 +91,28 @@ static struct arena_chunk *arena_add_chunk(struct deputy_arena *arena, size_t si
     return chunk;
 }
 
+/*
+ * Under AddressSanitizer what is not handed out is poisoned: reading past the newest allocation, or anything
+ * after a reset, ends the program.
+ */
+static uint8_t *arena_hand_out(struct deputy_arena *arena, struct arena_chunk *chunk, size_t at, size_t size)
+{
+    ASAN_UNPOISON_MEMORY_REGION(chunk->data + at, size);
+    chunk->used = at + size;
+    arena->current = chunk;
+    return chunk->data + at;
+}
+
 static uint8_t *arena_take(struct deputy_arena *arena, size_t size, size_t alignment)
 {
     struct arena_chunk *chunk = arena->current;
     for (; chunk != NULL; chunk = chunk->next) {
         size_t at = (chunk->used + alignment - 1) & ~(alignment - 1);
-        if (at <= chunk->size && size <= chunk->size - at) {
-            chunk->used = at + size;
-            arena->current = chunk;
-            return chunk->data + at;
-        }
+        if (at <= chunk->size && size <= chunk->size - at)
+            return arena_hand_out(arena, chunk, at, size);
     }
     chunk = arena_add_chunk(arena, size);
-    if (chunk == NULL)
-        return NULL;
-    chunk->used = size;
-    arena->current = chunk;
-    return chunk->data;
+    return chunk == NULL ? NULL : arena_hand_out(arena, chunk, 0, size);
 }
 
 void *arena_alloc(struct deputy_arena *arena, size_t size)
@@ -130,6 +139,7 @@ uint8_t *arena_grow_bytes(struct deputy_arena *arena, uint8_t *old, size_t old_s
     struct arena_chunk *chunk = arena->current;
     if (old != NULL && chunk != NULL && old + old_size == chunk->data + chunk->used &&
             new_size - old_size <= chunk->size - chunk->used) {
+        ASAN_UNPOISON_MEMORY_REGION(old, new_size);
         chunk->used += new_size - old_size;
         return old;
     }

@@ -92,7 +92,6 @@ static struct number number_from_bytes(struct deputy_slice bytes)
 
 static enum deputy_error number_from_digits(struct number *number, struct deputy_slice text)
 {
-    ENSURE(text.len <= MAX_DIGITS, DEPUTY_E_LIMIT);
     for (size_t i = 0; i < text.len;) {
         uint32_t factor = 1, add = 0;
         for (size_t n = 0; n < DIGITS_PER_STEP && i < text.len; n++, i++) {
@@ -145,8 +144,7 @@ enum deputy_error base58_decode(uint8_t *out, size_t cap, size_t *len, struct de
     size_t zeros = take_leading(&text, '1');
     TRY(number_from_digits(&number, text));
     size_t rest = number_bytes(&number);
-    ENSURE(zeros <= BASE58_MAX_BYTES && zeros + rest <= BASE58_MAX_BYTES, DEPUTY_E_LIMIT);
-    ENSURE(zeros + rest <= cap, DEPUTY_E_LIMIT);
+    ENSURE(zeros + rest <= cap && zeros + rest <= BASE58_MAX_BYTES, DEPUTY_E_LIMIT);
     if (zeros > 0)
         memset(out, 0, zeros);
     for (size_t i = 0; i < rest; i++)

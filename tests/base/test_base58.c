@@ -116,7 +116,7 @@ static void more_bytes_than_there_is_room_for_are_refused(void **state)
 /* 2^1024 - 1 is the largest value of 128 bytes; the next one has as many digits. */
 static void values_beyond_the_maximum_are_refused(void **state)
 {
-    uint8_t in[BASE58_MAX_BYTES], out[BASE58_MAX_BYTES];
+    uint8_t in[BASE58_MAX_BYTES], out[2 * BASE58_MAX_BYTES];
     char text[200];
     size_t len;
     memset(in, 0xff, sizeof in);

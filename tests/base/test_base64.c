@@ -163,6 +163,17 @@ static void fixed_length_refuses_any_other(void **state)
     }
 }
 
+/* Good digits go on behind the end of the text: they must not be taken for its last one. */
+static void single_last_digit_is_refused_whatever_follows(void **state)
+{
+    for (size_t len = 1; len < 40; len += 4) {
+        struct deputy_slice out;
+        assert_int_equal(base64url_decode(*state, &out, deputy_slice_bytes(AZ, len), BASE64_UNPADDED),
+                DEPUTY_E_BASE64);
+        assert_ok(base64url_decode(*state, &out, deputy_slice_bytes(AZ, len - 1), BASE64_UNPADDED));
+    }
+}
+
 static void encoder_keeps_the_bound_of_its_buffer(void **state)
 {
     struct buf out = buf_make(*state, 7);
@@ -182,6 +193,7 @@ int main(void)
             ARENA_TEST(padding_missing_misplaced_or_too_much_is_refused),
             ARENA_TEST(padding_is_refused_where_there_is_none),
             cmocka_unit_test(fixed_length_refuses_any_other),
+            ARENA_TEST(single_last_digit_is_refused_whatever_follows),
             ARENA_TEST(encoder_keeps_the_bound_of_its_buffer),
     };
     return cmocka_run_group_tests_name("base.base64", tests, NULL, NULL);
