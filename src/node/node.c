@@ -1,6 +1,7 @@
 #include "node/node.h"
 #include "base/arena.h"
 #include "base/try.h"
+#include "crypto/secret.h"
 #include "node/journal.h"
 #include "node/mutation.h"
 #include <stdlib.h>
@@ -53,14 +54,19 @@ static enum deputy_error node_open_replay(struct node *node)
 
 static enum deputy_error node_open_store(struct node *node, const struct node_config *config)
 {
+    uint8_t seal_key[STORE_SEAL_KEY_BYTES];
+    identity_derive(node->identity, IDENTITY_SEAL, seal_key);
     struct store_config store = {
             .directory = config->directory,
             .readers = config->loops + 1,
             .post = mutation_post,
             .now = config->clock.now,
             .clock = config->clock.ctx,
+            .seal_key = seal_key,
     };
-    return store_open(&node->store, &store);
+    enum deputy_error error = store_open(&node->store, &store);
+    secret_wipe(seal_key, sizeof seal_key);
+    return error;
 }
 
 static enum deputy_error node_fill(struct node_parts *parts, const struct node_config *config)

@@ -71,17 +71,22 @@ enum deputy_error store_delegation_insert(
         struct store_write *write, bool *created, const struct store_delegation *delegation)
 {
     DEFER(statement_end) struct statement statement = {0};
+    struct deputy_slice parents =
+            deputy_slice_bytes(delegation->parents, delegation->parent_count * STORE_DIGEST_BYTES);
+    uint8_t seal[STORE_DIGEST_BYTES];
     ENSURE(delegation->parent_count <= STORE_PARENTS_MAX, DEPUTY_E_ARGUMENT);
     TRY(check_digest(delegation->digest, delegation->bytes, DEPUTY_E_ARGUMENT));
     TRY(check_not_revoked(&write->view, delegation->signed_digest));
+    seal_delegation(
+            seal, write->view.store->seal_key, delegation->digest, delegation->signed_digest, parents);
     TRY(statement_begin(&statement, write->view.db, DB_DELEGATION_INSERT,
-            "INSERT INTO delegation (digest, signed_digest, parents, bytes, delegator, delegatee,"
-            " not_before, expires, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            "INSERT INTO delegation (digest, signed_digest, parents, seal, bytes, delegator, delegatee,"
+            " not_before, expires, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (digest) DO NOTHING"));
     bind_blob(&statement, digest_slice(delegation->digest));
     bind_blob(&statement, digest_slice(delegation->signed_digest));
-    bind_blob(&statement,
-            deputy_slice_bytes(delegation->parents, delegation->parent_count * STORE_DIGEST_BYTES));
+    bind_blob(&statement, parents);
+    bind_blob(&statement, digest_slice(seal));
     bind_blob(&statement, delegation->bytes);
     bind_text(&statement, delegation->delegator);
     bind_text(&statement, delegation->delegatee);
@@ -115,8 +120,9 @@ enum deputy_error store_revocation_insert(
 
 /* --- loading a closure --- */
 
-/* A closure that grows row by row; the rows behind `loaded` are known by their digest only. */
+/* A closure that grows row by row: a row is known by its digest until it is loaded. */
 struct closure {
+    struct store *store;
     struct deputy_arena *arena;
     struct store_row *rows;
     size_t count;
@@ -149,7 +155,6 @@ static enum deputy_error closure_add_parents(
         struct closure *closure, struct store_row *row, struct deputy_slice digests)
 {
     size_t count = digests.len / STORE_DIGEST_BYTES;
-    ENSURE(digests.len % STORE_DIGEST_BYTES == 0 && count <= STORE_PARENTS_MAX, DEPUTY_E_STORE_CORRUPT);
     uint16_t *parents = ARENA_ARRAY(closure->arena, uint16_t, count);
     ENSURE(parents != NULL, arena_error(closure->arena));
     for (size_t i = 0; i < count && !closure->over_limit; i++) {
@@ -164,37 +169,48 @@ static enum deputy_error closure_add_parents(
     return DEPUTY_OK;
 }
 
-static enum deputy_error row_take_bytes(
-        struct deputy_arena *arena, struct store_row *row, const struct statement *statement)
+/* Are these the columns that this node stored under the row's digest? */
+static enum deputy_error row_check(struct store *store, const struct store_row *row,
+        struct deputy_slice bytes, struct deputy_slice parents, struct deputy_slice seal)
 {
-    struct deputy_slice bytes, signed_digest;
-    TRY(column_bytes(statement, 0, &bytes));
+    uint8_t expected[STORE_DIGEST_BYTES];
     TRY(check_digest(row->digest, bytes, DEPUTY_E_STORE_TOKEN));
-    TRY(arena_copy(arena, &row->bytes, bytes));
+    ENSURE(parents.len % STORE_DIGEST_BYTES == 0 && parents.len <= STORE_PARENTS_MAX * STORE_DIGEST_BYTES,
+            DEPUTY_E_STORE_CORRUPT);
+    seal_delegation(expected, store->seal_key, row->digest, row->signed_digest, parents);
+    ENSURE(seal.len == sizeof expected && bytes_equal_secret(seal.ptr, expected, sizeof expected),
+            DEPUTY_E_STORE_SEAL);
+    return DEPUTY_OK;
+}
+
+/* Columns: bytes, signed_digest, parents, seal, revoked. */
+static enum deputy_error closure_take_row(
+        struct closure *closure, struct store_row *row, const struct statement *statement)
+{
+    struct deputy_slice bytes, signed_digest, parents, seal;
+    TRY(column_bytes(statement, 0, &bytes));
     TRY(column_bytes(statement, 1, &signed_digest));
+    TRY(column_bytes(statement, 2, &parents));
+    TRY(column_bytes(statement, 3, &seal));
     ENSURE(signed_digest.len == STORE_DIGEST_BYTES, DEPUTY_E_STORE_CORRUPT);
     memcpy(row->signed_digest, signed_digest.ptr, STORE_DIGEST_BYTES);
-    row->revoked = column_int(statement, 3) != 0;
-    return DEPUTY_OK;
+    TRY(row_check(closure->store, row, bytes, parents, seal));
+    TRY(arena_copy(closure->arena, &row->bytes, bytes));
+    row->revoked = column_int(statement, 4) != 0;
+    return closure_add_parents(closure, row, parents);
 }
 
 static enum deputy_error closure_load_row(struct closure *closure, size_t at, struct db *db)
 {
     DEFER(statement_end) struct statement statement = {0};
-    struct store_row *row = &closure->rows[at];
-    struct deputy_slice parents;
     bool found;
     TRY(statement_begin(&statement, db, DB_DELEGATION_LOAD,
-            "SELECT bytes, signed_digest, parents,"
+            "SELECT bytes, signed_digest, parents, seal,"
             " EXISTS (SELECT 1 FROM revocation r WHERE r.signed_digest = d.signed_digest)"
             " FROM delegation d WHERE digest = ?"));
-    bind_blob(&statement, digest_slice(row->digest));
+    bind_blob(&statement, digest_slice(closure->rows[at].digest));
     TRY(statement_step(&statement, &found));
-    if (!found)
-        return DEPUTY_OK;
-    TRY(row_take_bytes(closure->arena, row, &statement));
-    TRY(column_bytes(&statement, 2, &parents));
-    return closure_add_parents(closure, row, parents);
+    return found ? closure_take_row(closure, &closure->rows[at], &statement) : DEPUTY_OK;
 }
 
 /* A second citation of a digest gets a row that is not looked up. */
@@ -211,7 +227,7 @@ enum deputy_error store_proofs_load(struct deputy_arena *arena, struct store_row
     ENSURE(limit <= UINT16_MAX, DEPUTY_E_ARGUMENT);
     if (count > limit)
         return DEPUTY_OK;
-    struct closure closure = {.arena = arena, .limit = limit};
+    struct closure closure = {.store = read->store, .arena = arena, .limit = limit};
     closure.rows = ARENA_ARRAY(arena, struct store_row, limit);
     ENSURE(closure.rows != NULL, arena_error(arena));
     for (size_t i = 0; i < count; i++)

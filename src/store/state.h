@@ -4,6 +4,7 @@
 
 #include "store/db.h"
 #include "store/directory.h"
+#include "store/seal.h"
 #include "store/store.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -36,6 +37,7 @@ struct store_queue {
 struct store {
     struct store_config config;
     struct directory directory;
+    uint8_t *seal_key; /* guarded */
     struct db writer;
     pthread_t thread;
     bool thread_runs;

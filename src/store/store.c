@@ -1,4 +1,5 @@
 #include "base/try.h"
+#include "crypto/secret.h"
 #include "store/schema.h"
 #include "store/state.h"
 #include <stdlib.h>
@@ -26,8 +27,10 @@ static void readers_close(struct store *store)
 static enum deputy_error store_start(struct store *store)
 {
     TRY(directory_open(&store->directory, store->config.directory));
+    TRY(seal_key_keep(&store->seal_key, store->config.seal_key));
     TRY(db_open(&store->writer, store->directory.database, DB_WRITER));
     TRY(schema_migrate(&store->writer, &schema_node));
+    TRY(seal_check_database(&store->writer, store->seal_key));
     TRY(directory_sync(store->directory.root));
     TRY(readers_open(store));
     return writer_start(store);
@@ -35,7 +38,7 @@ static enum deputy_error store_start(struct store *store)
 
 enum deputy_error store_open(struct store **out, const struct store_config *config)
 {
-    ENSURE(config->readers > 0 && config->now != NULL, DEPUTY_E_ARGUMENT);
+    ENSURE(config->readers > 0 && config->now != NULL && config->seal_key != NULL, DEPUTY_E_ARGUMENT);
     struct store *store = calloc(1, sizeof *store);
     ENSURE(store != NULL, DEPUTY_E_NOMEM);
     store->config = *config;
@@ -45,6 +48,7 @@ enum deputy_error store_open(struct store **out, const struct store_config *conf
     atomic_init(&store->generation, 1);
     enum deputy_error result = store_start(store);
     store->config.directory = NULL;
+    store->config.seal_key = NULL;
     if (result == DEPUTY_OK)
         *out = store;
     else
@@ -61,6 +65,7 @@ void store_close(struct store *store)
     readers_close(store);
     db_close(&store->writer);
     directory_close(&store->directory);
+    secret_free(store->seal_key);
     pthread_cond_destroy(&store->queue.filled);
     pthread_mutex_destroy(&store->queue.lock);
     pthread_mutex_destroy(&store->free_lock);

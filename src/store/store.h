@@ -6,7 +6,8 @@
  * Reading happens in snapshots on the caller's thread. Writing happens in jobs on one writer thread, which
  * commits all waiting jobs together; a job that is done is durable. Tokens are bytes with a digest here: the
  * store knows no token format, checks no signature and decides nothing. It holds what it returns against its
- * digest, because whoever can write the disk can write the database (spec/02 section 11, H18).
+ * digest, and delegations against a seal that only this node can make, because whoever can write the disk can
+ * write the database (spec/02 section 11, H18).
  *
  * Digests are 32 bytes of BLAKE3. Times are given by the caller, or by the clock of the configuration.
  */
@@ -21,6 +22,7 @@
 enum {
     STORE_DIGEST_BYTES = 32,
     STORE_FINGERPRINT_BYTES = 16,
+    STORE_SEAL_KEY_BYTES = 32,
     STORE_INLINE_MAX = 64 * 1024, /* a value up to this size is a row, a larger one a file */
     STORE_LIST_MAX = 1000,        /* keys in one page of a list */
     STORE_REPLAY_PAGE = 1000,     /* replay rows loaded or removed by one call */
@@ -45,6 +47,7 @@ struct store_config {
     void (*post)(void *loop, struct store_job *job);
     struct deputy_time (*now)(void *clock);
     void *clock;
+    const uint8_t *seal_key; /* STORE_SEAL_KEY_BYTES, secret, copied: delegations are sealed with it */
 };
 
 /*
@@ -167,7 +170,7 @@ enum deputy_error store_revocation_insert(
 enum deputy_error store_is_revoked(
         struct store_read *read, bool *out, const uint8_t signed_digest[STORE_DIGEST_BYTES]);
 
-/* A delegation as stored. Edges and signed digest are projections that the caller holds against the token. */
+/* A delegation as stored: digest, signed digest and edges are those with which it was inserted. */
 struct store_row {
     uint8_t digest[STORE_DIGEST_BYTES];
     uint8_t signed_digest[STORE_DIGEST_BYTES];
@@ -187,7 +190,8 @@ struct store_rows {
 /*
  * The closure of the cited delegations: they first, then every ancestor once, breadth first. A digest cited a
  * second time gives a row without bytes, as an unknown one does (D21). More than limit rows: over_limit, and
- * no rows at all. DEPUTY_E_STORE_TOKEN when bytes are not those of their digest.
+ * no rows at all. DEPUTY_E_STORE_TOKEN when bytes are not those of their digest, DEPUTY_E_STORE_SEAL when
+ * this node did not store the row like this.
  */
 enum deputy_error store_proofs_load(struct deputy_arena *arena, struct store_rows *out,
         struct store_read *read, const uint8_t (*cited)[STORE_DIGEST_BYTES], size_t count, size_t limit);

@@ -28,9 +28,12 @@ static inline struct deputy_time kit_now(void *clock)
     return (struct deputy_time){.sec = KIT_NOW};
 }
 
+static const uint8_t kit_seal_key[STORE_SEAL_KEY_BYTES] = {42};
+
 static inline struct store_config kit_config(const struct kit *kit)
 {
-    return (struct store_config){.directory = kit->directory, .readers = KIT_READERS, .now = kit_now};
+    return (struct store_config){
+            .directory = kit->directory, .readers = KIT_READERS, .now = kit_now, .seal_key = kit_seal_key};
 }
 
 static inline enum deputy_error kit_try_open(struct kit *kit)

@@ -293,11 +293,55 @@ static void H18_ragged_edges_in_the_database_are_refused(void **state)
     assert_int_equal(try_load(*state, &token), DEPUTY_E_STORE_CORRUPT);
 }
 
-static void H18_cycle_in_the_database_ends(void **state)
+static void H18_delegation_added_to_the_database_is_not_loaded(void **state)
+{
+    struct kit_token admitted = kit_token(1), forged = kit_token(2);
+    char sql[512], digest[2 * STORE_DIGEST_BYTES + 1];
+    assert_ok(kit_delegate(*state, NULL, &admitted, NULL, 0));
+    for (size_t i = 0; i < STORE_DIGEST_BYTES; i++)
+        snprintf(digest + 2 * i, 3, "%02x", forged.digest[i]);
+    snprintf(sql, sizeof sql,
+            "INSERT INTO delegation (digest, signed_digest, parents, seal, bytes, delegator, delegatee,"
+            " received_at) SELECT x'%s', x'%s', x'', seal, CAST('%s' AS BLOB), 'a', 'b', 0 FROM delegation",
+            digest, digest, forged.text);
+    tamper(*state, sql);
+    assert_int_equal(try_load(*state, &forged), DEPUTY_E_STORE_SEAL);
+    assert_ok(try_load(*state, &admitted));
+}
+
+static void H18_seal_of_another_key_or_length_is_refused(void **state)
 {
     struct kit_token token = kit_token(1);
     assert_ok(kit_delegate(*state, NULL, &token, NULL, 0));
-    tamper(*state, "UPDATE delegation SET parents = digest");
+    tamper(*state, "UPDATE delegation SET seal = zeroblob(32)");
+    assert_int_equal(try_load(*state, &token), DEPUTY_E_STORE_SEAL);
+    tamper(*state, "PRAGMA ignore_check_constraints = ON; UPDATE delegation SET seal = x''");
+    assert_int_equal(try_load(*state, &token), DEPUTY_E_STORE_SEAL);
+}
+
+static void H1_signed_digest_changed_in_the_database_does_not_undo_a_revocation(void **state)
+{
+    struct kit_token token = kit_token(1);
+    assert_ok(kit_delegate(*state, NULL, &token, NULL, 0));
+    assert_ok(kit_revoke(*state, NULL, &token, "revocation"));
+    tamper(*state, "UPDATE delegation SET signed_digest = zeroblob(32)");
+    assert_int_equal(try_load(*state, &token), DEPUTY_E_STORE_SEAL);
+}
+
+static void H18_edges_changed_in_the_database_are_refused(void **state)
+{
+    struct kit_token parent = kit_token(1), child = kit_token(2);
+    assert_ok(kit_delegate(*state, NULL, &parent, NULL, 0));
+    assert_ok(kit_delegate(*state, NULL, &child, &parent.digest, 1));
+    tamper(*state, "UPDATE delegation SET parents = x'' WHERE id = 2");
+    assert_int_equal(try_load(*state, &child), DEPUTY_E_STORE_SEAL);
+}
+
+/* No token can cite itself, but the walk must end whatever was inserted. */
+static void delegation_that_is_its_own_parent_is_loaded_once(void **state)
+{
+    struct kit_token token = kit_token(1);
+    assert_ok(kit_delegate(*state, NULL, &token, &token.digest, 1));
     struct store_rows rows = load(*state, &token, 1, 64);
     assert_int_equal(rows.count, 1);
     assert_int_equal(rows.rows[0].parents[0], 0);
@@ -384,7 +428,11 @@ int main(void)
             STORE_TEST(H18_token_moved_under_another_digest_is_not_loaded),
             STORE_TEST(H18_ancestor_changed_in_the_database_is_not_loaded),
             STORE_TEST(H18_ragged_edges_in_the_database_are_refused),
-            STORE_TEST(H18_cycle_in_the_database_ends),
+            STORE_TEST(H18_delegation_added_to_the_database_is_not_loaded),
+            STORE_TEST(H18_seal_of_another_key_or_length_is_refused),
+            STORE_TEST(H1_signed_digest_changed_in_the_database_does_not_undo_a_revocation),
+            STORE_TEST(H18_edges_changed_in_the_database_are_refused),
+            STORE_TEST(delegation_that_is_its_own_parent_is_loaded_once),
             STORE_TEST(H18_trigger_in_the_database_does_not_run),
             STORE_TEST(space_is_hosted_once_it_is_recorded),
             STORE_TEST(H8_snapshot_does_not_see_what_is_committed_behind_it),

@@ -151,13 +151,15 @@ static void file_that_is_no_database_is_corrupt(void **state)
 static void damaged_page_is_corrupt_when_it_is_read(void **state)
 {
     struct kit *kit = *state;
-    static const char noise[4096 * 64] = {1};
+    static const char noise[4096] = {1};
     struct kit_token token = kit_token(1);
     struct store_rows rows;
     assert_ok(kit_try_open(kit));
     assert_ok(kit_delegate(kit, NULL, &token, NULL, 0));
     kit_close(kit);
-    overwrite(kit, noise, (size_t)query_int(kit, "PRAGMA page_count") * 4096 - 4096, 4096);
+    int64_t page =
+            query_int(kit, "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_delegation_1'");
+    overwrite(kit, noise, sizeof noise, (page - 1) * 4096);
     assert_ok(kit_try_open(kit));
     struct store_read *read = kit_read(kit);
     assert_int_equal(
@@ -165,7 +167,7 @@ static void damaged_page_is_corrupt_when_it_is_read(void **state)
     store_read_end(read);
 }
 
-static void configuration_without_readers_or_clock_is_refused(void **state)
+static void configuration_without_readers_clock_or_key_is_refused(void **state)
 {
     struct kit *kit = *state;
     struct store_config config = kit_config(kit);
@@ -174,6 +176,22 @@ static void configuration_without_readers_or_clock_is_refused(void **state)
     config = kit_config(kit);
     config.now = NULL;
     assert_int_equal(store_open(&kit->store, &config), DEPUTY_E_ARGUMENT);
+    config = kit_config(kit);
+    config.seal_key = NULL;
+    assert_int_equal(store_open(&kit->store, &config), DEPUTY_E_ARGUMENT);
+}
+
+static void database_of_another_node_secret_is_refused_at_start(void **state)
+{
+    struct kit *kit = *state;
+    static const uint8_t other_key[STORE_SEAL_KEY_BYTES] = {43};
+    struct store_config config = kit_config(kit);
+    assert_ok(kit_try_open(kit));
+    kit_reopen(kit);
+    kit_close(kit);
+    config.seal_key = other_key;
+    assert_int_equal(store_open(&kit->store, &config), DEPUTY_E_STORE_SECRET);
+    assert_ok(kit_try_open(kit));
 }
 
 static void every_error_of_the_store_says_what_to_do(void **state)
@@ -181,7 +199,8 @@ static void every_error_of_the_store_says_what_to_do(void **state)
     (void)state;
     static const enum deputy_error told[] = {DEPUTY_E_STORE_DIRECTORY, DEPUTY_E_STORE_LOCKED,
             DEPUTY_E_STORE_FULL, DEPUTY_E_STORE_IO, DEPUTY_E_STORE_CORRUPT, DEPUTY_E_STORE_NEWER,
-            DEPUTY_E_STORE_FOREIGN, DEPUTY_E_STORE_BUSY, DEPUTY_E_STORE_TOKEN, DEPUTY_E_STORE_BLOB};
+            DEPUTY_E_STORE_FOREIGN, DEPUTY_E_STORE_BUSY, DEPUTY_E_STORE_TOKEN, DEPUTY_E_STORE_BLOB,
+            DEPUTY_E_STORE_SEAL, DEPUTY_E_STORE_SECRET};
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
         const char *text = deputy_error_info(told[i])->text;
         assert_true(strchr(text, ':') != NULL && strlen(strchr(text, ':')) > 10);
@@ -202,7 +221,8 @@ int main(void)
             CLOSED_TEST(database_of_another_program_is_refused_and_left_alone),
             CLOSED_TEST(file_that_is_no_database_is_corrupt),
             CLOSED_TEST(damaged_page_is_corrupt_when_it_is_read),
-            CLOSED_TEST(configuration_without_readers_or_clock_is_refused),
+            CLOSED_TEST(configuration_without_readers_clock_or_key_is_refused),
+            CLOSED_TEST(database_of_another_node_secret_is_refused_at_start),
             cmocka_unit_test(every_error_of_the_store_says_what_to_do),
     };
     return cmocka_run_group_tests_name("store.store", tests, NULL, NULL);

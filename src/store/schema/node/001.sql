@@ -4,6 +4,12 @@
 -- rows, and is held against the bytes before it is trusted. Digests are 32 bytes of BLAKE3. Times are
 -- microseconds since 1970, cut.
 
+-- One row: shows with which key the delegations below are sealed.
+CREATE TABLE seal (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    mark BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE space (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE, -- tinycloud:<did suffix>:<name>
@@ -15,6 +21,7 @@ CREATE TABLE delegation (
     digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
     signed_digest BLOB NOT NULL CHECK (length(signed_digest) = 32), -- the same for every encoding
     parents BLOB NOT NULL CHECK (length(parents) % 32 = 0),         -- digests, in signed order
+    seal BLOB NOT NULL CHECK (length(seal) = 32), -- keyed hash over the three columns above
     bytes BLOB NOT NULL,
     delegator TEXT NOT NULL,
     delegatee TEXT NOT NULL,
