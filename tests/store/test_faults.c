@@ -24,12 +24,17 @@ static atomic_long
 static atomic_bool lasting;
 static atomic_int error_number;
 static atomic_long hits;
+static char calls[64]; /* the first calls since arm: w(rite), s(ync), t(runcate), r(ename) */
+static atomic_size_t call_count;
 static atomic_long file_limit = LONG_MAX; /* a write that ends behind it finds the disk full */
 
-static bool fails(void)
+static bool fails(char call)
 {
     if (!atomic_load(&armed))
         return false;
+    size_t at = atomic_fetch_add(&call_count, 1);
+    if (at < sizeof calls - 1)
+        calls[at] = call;
     long left = atomic_fetch_sub(&calls_left, 1) - 1;
     if (left > 0 || (left < 0 && !atomic_load(&lasting)))
         return false;
@@ -48,34 +53,34 @@ static bool full(off64_t end)
 
 SYSTEM_CALL ssize_t pwrite64(int fd, const void *bytes, size_t len, off64_t offset)
 {
-    if (fails() || full(offset + (off64_t)len))
+    if (fails('w') || full(offset + (off64_t)len))
         return -1;
     return syscall(SYS_pwrite64, fd, bytes, len, offset);
 }
 
 SYSTEM_CALL ssize_t write(int fd, const void *bytes, size_t len)
 {
-    return fails() ? -1 : syscall(SYS_write, fd, bytes, len);
+    return fails('w') ? -1 : syscall(SYS_write, fd, bytes, len);
 }
 
 SYSTEM_CALL int fdatasync(int fd)
 {
-    return fails() ? -1 : (int)syscall(SYS_fdatasync, fd);
+    return fails('s') ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
 
 SYSTEM_CALL int fsync(int fd)
 {
-    return fails() ? -1 : (int)syscall(SYS_fsync, fd);
+    return fails('s') ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
 SYSTEM_CALL int ftruncate64(int fd, off64_t len)
 {
-    return fails() ? -1 : (int)syscall(SYS_ftruncate, fd, len);
+    return fails('t') ? -1 : (int)syscall(SYS_ftruncate, fd, len);
 }
 
 SYSTEM_CALL int renameat(int from_fd, const char *from, int to_fd, const char *to)
 {
-    return fails() ? -1 : (int)syscall(SYS_renameat, from_fd, from, to_fd, to);
+    return fails('r') ? -1 : (int)syscall(SYS_renameat, from_fd, from, to_fd, to);
 }
 
 static void arm(long call, int error, bool lasts)
@@ -84,6 +89,8 @@ static void arm(long call, int error, bool lasts)
     atomic_store(&error_number, error);
     atomic_store(&lasting, lasts);
     atomic_store(&hits, 0);
+    atomic_store(&call_count, 0);
+    memset(calls, 0, sizeof calls);
     atomic_store(&armed, true);
 }
 
@@ -260,6 +267,33 @@ static void full_disk_at_any_write_of_a_file_leaves_no_half_value(void **state)
         assert_int_equal(acknowledged, !met);
         check_blob_is_whole_or_absent(kit, deputy_slice_bytes(bytes, LARGE), acknowledged);
     }
+}
+
+/* --- the order of writes and syncs --- */
+
+static void acknowledgement_follows_the_sync_of_what_was_written(void **state)
+{
+    struct kit *kit = *state;
+    arm(LONG_MAX, 0, false);
+    assert_ok(kit_put(kit, T("k"), T("new")));
+    disarm();
+    assert_true(strlen(calls) >= 2);
+    assert_int_equal(calls[0], 'w');
+    assert_int_equal(calls[strlen(calls) - 1], 's');
+}
+
+static void file_is_synced_before_its_name_and_its_name_before_its_row(void **state)
+{
+    struct kit *kit = *state;
+    uint8_t *bytes = arena_alloc(kit->arena, LARGE);
+    arm(LONG_MAX, 0, false);
+    assert_ok(write_blob(kit, deputy_slice_bytes(bytes, LARGE)));
+    disarm();
+    const char *publish = strstr(calls, "srs");
+    assert_non_null(publish);
+    assert_int_equal(strspn(calls, "w"), publish - calls);
+    assert_int_equal(publish[3], 'w');
+    assert_int_equal(calls[strlen(calls) - 1], 's');
 }
 
 /* --- one large job on a nearly full disk --- */
@@ -441,6 +475,8 @@ int main(void)
             FAULT_TEST(failing_disk_at_any_write_or_sync_keeps_what_was_acknowledged),
             FAULT_TEST(revocation_that_is_not_durable_is_not_acknowledged),
             FAULT_TEST(full_disk_at_any_write_of_a_file_leaves_no_half_value),
+            FAULT_TEST(acknowledgement_follows_the_sync_of_what_was_written),
+            FAULT_TEST(file_is_synced_before_its_name_and_its_name_before_its_row),
             FAULT_TEST(job_too_large_for_the_disk_fails_alone),
             CLOSED_TEST(opening_that_fails_at_any_write_can_be_repeated),
             CLOSED_TEST(opening_that_fails_at_any_allocation_can_be_repeated),
