@@ -225,8 +225,6 @@ enum deputy_error store_proofs_load(struct deputy_arena *arena, struct store_row
 {
     *out = (struct store_rows){.over_limit = true};
     ENSURE(limit <= UINT16_MAX, DEPUTY_E_ARGUMENT);
-    if (count > limit)
-        return DEPUTY_OK;
     struct closure closure = {.store = read->store, .arena = arena, .limit = limit};
     closure.rows = ARENA_ARRAY(arena, struct store_row, limit);
     ENSURE(closure.rows != NULL, arena_error(arena));

@@ -57,7 +57,9 @@ struct store_config {
  */
 enum deputy_error store_open(struct store **out, const struct store_config *config);
 
-/* Finishes every job submitted so far, then closes. No snapshot or blob writer may be open. NULL is allowed.
+/*
+ * Finishes every job submitted so far, posting them as ever, then closes. No snapshot or blob writer may be
+ * open, and nothing may be submitted any more. NULL is allowed.
  */
 void store_close(struct store *store);
 

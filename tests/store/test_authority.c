@@ -293,20 +293,34 @@ static void H18_ragged_edges_in_the_database_are_refused(void **state)
     assert_int_equal(try_load(*state, &token), DEPUTY_E_STORE_CORRUPT);
 }
 
+/* Adds a row for the token with the given expressions, the other columns as in the row that is there. */
+static void forge(struct kit *kit, const struct kit_token *token, const char *signed_digest)
+{
+    char sql[512], digest[2 * STORE_DIGEST_BYTES + 1];
+    for (size_t i = 0; i < STORE_DIGEST_BYTES; i++)
+        snprintf(digest + 2 * i, 3, "%02x", token->digest[i]);
+    snprintf(sql, sizeof sql,
+            "INSERT INTO delegation (digest, signed_digest, parents, seal, bytes, delegator, delegatee,"
+            " received_at) SELECT x'%s', %s, parents, seal, CAST('%s' AS BLOB), 'a', 'b', 0 FROM delegation",
+            digest, signed_digest, token->text);
+    tamper(kit, sql);
+}
+
 static void H18_delegation_added_to_the_database_is_not_loaded(void **state)
 {
     struct kit_token admitted = kit_token(1), forged = kit_token(2);
-    char sql[512], digest[2 * STORE_DIGEST_BYTES + 1];
     assert_ok(kit_delegate(*state, NULL, &admitted, NULL, 0));
-    for (size_t i = 0; i < STORE_DIGEST_BYTES; i++)
-        snprintf(digest + 2 * i, 3, "%02x", forged.digest[i]);
-    snprintf(sql, sizeof sql,
-            "INSERT INTO delegation (digest, signed_digest, parents, seal, bytes, delegator, delegatee,"
-            " received_at) SELECT x'%s', x'%s', x'', seal, CAST('%s' AS BLOB), 'a', 'b', 0 FROM delegation",
-            digest, digest, forged.text);
-    tamper(*state, sql);
+    forge(*state, &forged, "zeroblob(32)");
     assert_int_equal(try_load(*state, &forged), DEPUTY_E_STORE_SEAL);
     assert_ok(try_load(*state, &admitted));
+}
+
+static void H18_seal_does_not_fit_another_delegation(void **state)
+{
+    struct kit_token admitted = kit_token(1), forged = kit_token(2);
+    assert_ok(kit_delegate(*state, NULL, &admitted, NULL, 0));
+    forge(*state, &forged, "signed_digest");
+    assert_int_equal(try_load(*state, &forged), DEPUTY_E_STORE_SEAL);
 }
 
 static void H18_seal_of_another_key_or_length_is_refused(void **state)
@@ -429,6 +443,7 @@ int main(void)
             STORE_TEST(H18_ancestor_changed_in_the_database_is_not_loaded),
             STORE_TEST(H18_ragged_edges_in_the_database_are_refused),
             STORE_TEST(H18_delegation_added_to_the_database_is_not_loaded),
+            STORE_TEST(H18_seal_does_not_fit_another_delegation),
             STORE_TEST(H18_seal_of_another_key_or_length_is_refused),
             STORE_TEST(H1_signed_digest_changed_in_the_database_does_not_undo_a_revocation),
             STORE_TEST(H18_edges_changed_in_the_database_are_refused),

@@ -424,6 +424,7 @@ static void writes_that_fail_at_any_allocation_keep_what_was_acknowledged(void *
             strcpy(acknowledged, offered);
         failures += result != DEPUTY_OK;
         assert_text(kit_get(kit, T("k")).value.bytes, acknowledged);
+        assert_ok(kit_put(kit, T("other"), T(acknowledged)));
     }
     assert_true(failures > 10);
 }
