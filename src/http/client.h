@@ -1,0 +1,42 @@
+/* The blocking HTTP client of the tool. Never on a loop. */
+#ifndef HTTP_CLIENT_H
+#define HTTP_CLIENT_H
+
+#include <deputy/arena.h>
+#include <deputy/error.h>
+
+struct http_client_header {
+    struct deputy_slice name;
+    struct deputy_slice value;
+};
+
+struct http_request {
+    const char *method;
+    const char *url; /* http or https */
+    const struct http_client_header *headers;
+    size_t header_count;
+    struct deputy_slice body; /* absent: none */
+    uint32_t timeout_ms;      /* for everything together */
+    size_t response_max;      /* bytes of body; headers may take 64 KiB more */
+};
+
+struct http_response {
+    int status;
+    const struct http_client_header *headers;
+    size_t header_count;
+    struct deputy_slice body;
+};
+
+/*
+ * One request, one answer, whatever its status; redirects are not followed, certificates are checked, and no
+ * proxy, cookie or credential of the environment is used. The answer lives in the arena. HTTP_URL,
+ * HTTP_CONNECT (name, route, TLS), HTTP_TIMEOUT, HTTP_TOO_LARGE, HTTP_SYNTAX, HTTP_CUT_OFF, or ARGUMENT for a
+ * header that is not one line.
+ */
+enum deputy_error http_fetch(
+        struct deputy_arena *arena, struct http_response *out, const struct http_request *request);
+
+/* The first header of that name (any case) in an answer; absent when there is none. */
+struct deputy_slice http_response_header(const struct http_response *response, const char *name);
+
+#endif
