@@ -1,6 +1,6 @@
 # The front door. `make help` lists what it opens; the build itself is CMake (CMakePresets.json names every way of it).
 .DEFAULT_GOAL := build
-.PHONY: build deps test test-build test-peers demo lint traceability format bench bench-core fuzz coverage install help clean
+.PHONY: build deps test test-build test-races test-peers demo lint traceability format bench bench-core fuzz coverage install help clean
 
 JOBS ?= $(shell nproc)
 SOURCES = $(shell git ls-files '*.c' '*.h')
@@ -18,6 +18,11 @@ test: test-build ## every suite; the last line is the sum: N passed, N failed, N
 test-build: deps build
 	@cmake --preset debug-asan >/dev/null
 	@cmake --build --preset debug-asan --parallel $(JOBS) | tail -n 1
+
+test-races: deps ## what runs on several threads, under ThreadSanitizer
+	@cmake --preset debug-tsan >/dev/null
+	@cmake --build --preset debug-tsan --parallel $(JOBS) | tail -n 1
+	@ctest --test-dir build/debug-tsan -R '^(http|run|store|node)\.' --output-on-failure
 
 test-peers: test-build ## our bytes against other implementations, COUNT inputs a kind (default 1000)
 	@tests/peers/run build/debug-asan $(or $(COUNT),1000)

@@ -184,7 +184,13 @@ void connection_on_written(struct http_connection *c, bool ok);
 void connection_on_closed(struct http_connection *c);
 
 /* ---- server.c ---- */
-void server_forget(struct http_connection *c); /* frees it */
+void server_remember(struct http_connection *c);
+void server_forget(struct http_connection *c);        /* frees it */
+void server_finish_drain(struct http_server *server); /* if there is nothing left */
+
+/* ---- listen.c ---- */
+struct http_connection **server_peers(struct http_server *server, const uint8_t key[16]); /* a bucket */
+void server_stop_listening(struct http_server *server);
 
 /* ---- spare.c: memory kept from one request to the next ---- */
 struct deputy_arena *spare_arena_take(struct http_server *server);

@@ -2,16 +2,11 @@
 #include "base/try.h"
 #include "http/connection.h"
 #include "http/loop_uv.h"
-#include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
     SERVER_TICK_MS = 500,
-    SERVER_BACKLOG = 1024,
     SERVER_FIXED_MAX = 4096, /* bytes of the header lines of every answer */
     SERVER_MEMORY_MAX = 64 * 1024,
 };
@@ -76,7 +71,7 @@ static void date_make(struct http_server *server)
     strftime(server->date, sizeof server->date, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &utc);
 }
 
-static void server_finish_drain(struct http_server *server)
+void server_finish_drain(struct http_server *server)
 {
     if (!server->draining || server->connection_count > 0 || server->listener_count > 0)
         return;
@@ -141,43 +136,10 @@ enum deputy_error http_server_create(struct http_server **out, struct loop *loop
 
 /* ---- connections ---- */
 
-/* An IPv4 address, or the /64 of an IPv6 address: what one customer of a provider has. */
-static void peer_read(struct http_connection *c)
-{
-    struct sockaddr_storage storage = {0};
-    int len = sizeof storage;
-    uv_tcp_getpeername(&c->tcp, (struct sockaddr *)&storage, &len);
-    if (storage.ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)&storage;
-        memcpy(c->peer_key + 12, &v4->sin_addr, 4);
-        uv_ip4_name(v4, c->peer, sizeof c->peer);
-    } else if (storage.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&storage;
-        memcpy(c->peer_key, &v6->sin6_addr, 8);
-        uv_ip6_name(v6, c->peer, sizeof c->peer);
-    }
-}
-
-static struct http_connection **peer_bucket(struct http_server *server, const uint8_t key[16])
-{
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < 16; i++)
-        hash = (hash ^ key[i]) * 16777619u;
-    return &server->peers[hash % HTTP_PEER_BUCKETS];
-}
-
-static size_t peer_count(struct http_server *server, const struct http_connection *like)
-{
-    size_t count = 0;
-    for (const struct http_connection *c = *peer_bucket(server, like->peer_key); c != NULL; c = c->peer_next)
-        count += memcmp(c->peer_key, like->peer_key, sizeof like->peer_key) == 0;
-    return count;
-}
-
-static void server_remember(struct http_connection *c)
+void server_remember(struct http_connection *c)
 {
     struct http_server *server = c->server;
-    struct http_connection **bucket = peer_bucket(server, c->peer_key);
+    struct http_connection **bucket = server_peers(server, c->peer_key);
     c->next = server->connections;
     c->link = &server->connections;
     if (c->next != NULL)
@@ -212,143 +174,6 @@ void server_forget(struct http_connection *c)
     }
 }
 
-static void server_on_rejected(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
-static struct http_connection *server_accept(struct http_server *server, uv_stream_t *listener)
-{
-    struct http_connection *c = calloc(1, sizeof *c);
-    if (c == NULL)
-        return NULL;
-    c->server = server;
-    c->x.connection = c;
-    c->tcp.data = c;
-    c->window = &c->head_buffer;
-    uv_tcp_init(loop_uv(server->loop), &c->tcp);
-    if (uv_accept(listener, (uv_stream_t *)&c->tcp) != 0) {
-        uv_close((uv_handle_t *)&c->tcp, server_on_rejected);
-        return NULL;
-    }
-    uv_tcp_nodelay(&c->tcp, 1);
-    peer_read(c);
-    return c;
-}
-
-/* Some connections over the limit are told so; many more are dropped without a word. */
-static void server_on_connection(uv_stream_t *listener, int status)
-{
-    struct http_server *server = ((struct http_listener *)listener->data)->server;
-    struct http_connection *c = status == 0 ? server_accept(server, listener) : NULL;
-    if (c == NULL)
-        return;
-    size_t limit = server->config.max_connections;
-    bool crowded = server->connection_count >= limit;
-    bool greedy = peer_count(server, c) >= server->config.max_per_peer;
-    if (server->connection_count >= limit + limit / 8 + 1) {
-        uv_close((uv_handle_t *)&c->tcp, server_on_rejected);
-        return;
-    }
-    server_remember(c);
-    if (crowded || greedy)
-        connection_refuse(c, crowded ? 503 : 429);
-    else
-        connection_start(c);
-}
-
-/* ---- listening ---- */
-
-static int address_parse(struct sockaddr_storage *out, const char *address, uint16_t port)
-{
-    if (uv_ip4_addr(address, port, (struct sockaddr_in *)out) == 0)
-        return 0;
-    return uv_ip6_addr(address, port, (struct sockaddr_in6 *)out);
-}
-
-static socklen_t address_size(const struct sockaddr_storage *address)
-{
-    return address->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-}
-
-/* A bound socket, or -1 with errno. */
-static int socket_open(struct sockaddr_storage *address)
-{
-    int on = 1;
-    socklen_t size = address_size(address);
-    int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return -1;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-            setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0 ||
-            bind(fd, (struct sockaddr *)address, size) != 0 ||
-            getsockname(fd, (struct sockaddr *)address, &size) != 0) {
-        int error = errno;
-        close(fd);
-        errno = error;
-        return -1;
-    }
-    return fd;
-}
-
-static uint16_t address_port(const struct sockaddr_storage *address)
-{
-    return ntohs(address->ss_family == AF_INET ? ((const struct sockaddr_in *)address)->sin_port
-                                               : ((const struct sockaddr_in6 *)address)->sin6_port);
-}
-
-static int listener_start(struct http_server *server, int fd)
-{
-    struct http_listener *listener = calloc(1, sizeof *listener);
-    if (listener == NULL) {
-        close(fd);
-        return UV_ENOMEM;
-    }
-    listener->server = server;
-    listener->tcp.data = listener;
-    listener->next = server->listeners;
-    server->listeners = listener;
-    server->listener_count++;
-    uv_tcp_init(loop_uv(server->loop), &listener->tcp);
-    int result = uv_tcp_open(&listener->tcp, fd);
-    if (result != 0) {
-        close(fd);
-        return result;
-    }
-    return uv_listen((uv_stream_t *)&listener->tcp, SERVER_BACKLOG, server_on_connection);
-}
-
-enum deputy_error http_server_listen(
-        struct http_server *server, const char *address, uint16_t port, uint16_t *bound, const char **reason)
-{
-    struct sockaddr_storage storage = {0};
-    *reason = "not an IP address";
-    ENSURE(address_parse(&storage, address, port) == 0, DEPUTY_E_LISTEN);
-    int fd = socket_open(&storage);
-    int result = fd < 0 ? -errno : listener_start(server, fd);
-    *reason = result != 0 ? uv_strerror(result) : NULL;
-    ENSURE(result == 0, DEPUTY_E_LISTEN);
-    *bound = address_port(&storage);
-    return DEPUTY_OK;
-}
-
-static void listener_on_closed(uv_handle_t *handle)
-{
-    struct http_listener *listener = handle->data;
-    struct http_server *server = listener->server;
-    free(listener);
-    server->listener_count--;
-    server_finish_drain(server);
-}
-
-static void listeners_close(struct http_server *server)
-{
-    for (struct http_listener *listener; (listener = server->listeners) != NULL;) {
-        server->listeners = listener->next;
-        uv_close((uv_handle_t *)&listener->tcp, listener_on_closed);
-    }
-}
-
 /* ---- the end ---- */
 
 void http_server_drain(struct http_server *server, uint32_t grace_ms, void (*done)(void *ctx), void *ctx)
@@ -357,7 +182,7 @@ void http_server_drain(struct http_server *server, uint32_t grace_ms, void (*don
     server->drained = done;
     server->drained_ctx = ctx;
     server->drain_deadline_ms = loop_now_ms(server->loop) + grace_ms;
-    listeners_close(server);
+    server_stop_listening(server);
     server->walking = true;
     for (struct http_connection *c = server->connections; c != NULL; c = c->next)
         connection_retire(c);
