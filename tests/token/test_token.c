@@ -318,6 +318,39 @@ static void H1_signed_digest_is_of_message_and_address_for_a_cacao(void **state)
     assert_memory_equal(digest, expected, sizeof digest);
 }
 
+/* However little memory there is, a token is read and verified, or it is said that there is too little. */
+static void reading_in_too_small_an_arena_is_a_limit(void **state)
+{
+    struct deputy_slice values[] = {T(EXAMPLE_B), check_text_of(cacao_vector(*state), "authorizationHeader"),
+            token_with(*state, header_with(*state, "jwk", "{\"kty\":\"oct\",\"k\":\"AAAA\"}"),
+                    payload_with(*state, "att",
+                            "{\"tinycloud:pkh:eip155:1:0xAA00000000000000000000000000000000000000:n/"
+                            "kv\":{\"a/b\":[{\"c\":1}]},"
+                            "\"tinycloud:pkh:eip155:1:0xaa00000000000000000000000000000000000000:n/kv\":{\"a/"
+                            "b\":[{\"c\":1}]}}"),
+                    T(""))};
+    for (size_t i = 0; i < 3; i++) {
+        enum deputy_error error = DEPUTY_E_LIMIT;
+        for (size_t size = 0; error != DEPUTY_OK && size < (1 << 17); size += 32) {
+            struct deputy_arena *arena = NULL;
+            const struct deputy_token *token = NULL;
+            struct deputy_verified_token verified;
+            uint8_t digest[32];
+            assert_ok(deputy_arena_create(&arena, size));
+            error = deputy_token_parse(arena, &token, DEPUTY_TOKEN_DELEGATION, values[i]);
+            if (error == DEPUTY_OK && i < 2) {
+                enum deputy_error verdict = deputy_token_verify(arena, &verified, token);
+                assert_true(verdict == DEPUTY_OK || verdict == DEPUTY_E_SIGNATURE);
+                error = verdict == DEPUTY_OK ? deputy_token_signed_digest(arena, digest, token)
+                                             : DEPUTY_E_LIMIT;
+            }
+            assert_true(error == DEPUTY_OK || error == DEPUTY_E_LIMIT);
+            deputy_arena_destroy(arena);
+        }
+        assert_ok(error);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +371,7 @@ int main(void)
             ARENA_TEST(stored_bytes_are_read_as_what_they_are),
             ARENA_TEST(H1_signed_digest_is_of_header_and_payload_for_a_ucan),
             ARENA_TEST(H1_signed_digest_is_of_message_and_address_for_a_cacao),
+            ARENA_TEST(reading_in_too_small_an_arena_is_a_limit),
     };
     return cmocka_run_group_tests_name("token.token", tests, NULL, NULL);
 }

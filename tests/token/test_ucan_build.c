@@ -147,6 +147,83 @@ static void claims_that_would_not_be_read_are_not_signed(void **state)
     deputy_key_destroy(key);
 }
 
+/* spec/05 section 8.2: the order of the client library, on the wire as good as any. */
+static void the_order_of_the_client_library_says_the_same(void **state)
+{
+    static const struct {
+        enum deputy_ucan_form form;
+        const char *header;
+    } cases[] = {
+            {DEPUTY_UCAN_CLIENT,
+                    "\"jwk\":{\"kid\":\"default\",\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" JWK_X "\"}"},
+            {DEPUTY_UCAN_CLIENT_WITH_ALGORITHM, "\"jwk\":{\"alg\":\"EdDSA\",\"kid\":\"default\",\"kty\":"
+                                                "\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" JWK_X "\"}"}};
+    struct deputy_key *key = key_of(DEPUTY_KEY_ED25519, 0x22), *other = key_of(DEPUTY_KEY_P256, 0x22);
+    const struct deputy_ucan_grant grant = {T("a:b"), T("c/d"), {0}};
+    struct deputy_ucan_claims claims = {.issuer = T(ISSUER),
+            .audience = T(HOLDER),
+            .expiry = 2,
+            .has_not_before = true,
+            .not_before = 1,
+            .nonce = T("n"),
+            .facts = T("[]"),
+            .grants = &grant,
+            .grant_count = 1};
+    for (size_t i = 0; i < 2; i++) {
+        struct deputy_token token;
+        struct deputy_slice jwt;
+        claims.form = cases[i].form;
+        assert_ok(deputy_ucan_build(*state, &jwt, key, T("default"), &claims));
+        assert_ok(ucan_parse(*state, &token, jwt));
+        assert_ok(ucan_verify(*state, &token));
+        assert_text(token.ucan->payload,
+                "{\"iss\":\"" ISSUER "\",\"aud\":\"" HOLDER "\",\"nbf\":1,\"exp\":2,\"nnc\":\"n\","
+                "\"fct\":[],\"prf\":[],\"att\":{\"a:b\":{\"c/d\":[{}]}}}");
+        struct deputy_slice header = deputy_slice_bytes(token.ucan->header.ptr, token.ucan->header.len);
+        size_t len = strlen(cases[i].header), at = 0;
+        while (at + len < header.len && memcmp(header.ptr + at, cases[i].header, len) != 0)
+            at++;
+        assert_true(at + len < header.len);
+        assert_int_equal(deputy_slice_present(token.ucan->jwk_algorithm), i == 1);
+        assert_ok(deputy_ucan_build(*state, &jwt, key, (struct deputy_slice){0}, &claims));
+        assert_int_equal(deputy_ucan_build(*state, &jwt, other, T("default"), &claims), DEPUTY_E_KEY);
+    }
+    deputy_key_destroy(key);
+    deputy_key_destroy(other);
+}
+
+/* However little memory there is, building answers that there is too little, or the token. */
+static void building_in_too_small_an_arena_is_a_limit(void **state)
+{
+    struct deputy_key *key = key_of(DEPUTY_KEY_ED25519, 0x22);
+    struct deputy_cid parent = deputy_cid_of_bytes(T(""));
+    const struct deputy_ucan_grant grants[] = {
+            {T("a:b"), T("c/d"), T("[{\"a\":1}]")}, {T("a:b"), T("c/d"), T("[{\"a\":1}]")}};
+    const struct deputy_ucan_claims claims = {.issuer = T(ISSUER),
+            .audience = T(HOLDER),
+            .expiry = 2,
+            .nonce = T("n"),
+            .facts = T("[{\"b\":1,\"a\":2}]"),
+            .proofs = &parent,
+            .proof_count = 1,
+            .grants = grants,
+            .grant_count = 2};
+    enum deputy_error error = DEPUTY_E_LIMIT;
+    size_t size = 0;
+    for (; error != DEPUTY_OK && size < (1 << 16); size += 16) {
+        struct deputy_arena *arena = NULL;
+        struct deputy_slice jwt;
+        assert_ok(deputy_arena_create(&arena, size));
+        error = deputy_ucan_build(arena, &jwt, key, T("default"), &claims);
+        assert_true(error == DEPUTY_OK || error == DEPUTY_E_LIMIT);
+        deputy_arena_destroy(arena);
+    }
+    assert_ok(error);
+    assert_true(size > 1024);
+    deputy_key_destroy(key);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +232,8 @@ int main(void)
             ARENA_TEST(building_what_was_read_gives_the_same_token_for_every_kind_of_key),
             ARENA_TEST(header_of_a_built_token_names_the_key),
             ARENA_TEST(claims_that_would_not_be_read_are_not_signed),
+            ARENA_TEST(the_order_of_the_client_library_says_the_same),
+            ARENA_TEST(building_in_too_small_an_arena_is_a_limit),
     };
     return cmocka_run_group_tests_name("token.ucan_build", tests, NULL, NULL);
 }

@@ -277,6 +277,17 @@ static void D66_address_of_an_issuer_is_in_checksum_or_lower_case(void **state)
         struct deputy_slice text = token_signed(*state, key, header, payload_with(*state, "iss", issuer));
         assert_int_equal(parse_and_verify(*state, text), cases[i] == 'l' ? DEPUTY_OK : DEPUTY_E_SIGNATURE);
     }
+    for (size_t i = 0; i < 40; i++) {
+        char issuer[128];
+        account_of(key, "", issuer, sizeof issuer);
+        change_case(issuer, 'l');
+        char *digit = strchr(issuer, 'x') + 1 + i;
+        if (*digit < 'a')
+            continue;
+        *digit ^= 0x20;
+        struct deputy_slice text = token_signed(*state, key, header, payload_with(*state, "iss", issuer));
+        assert_int_equal(parse_and_verify(*state, text), DEPUTY_E_SIGNATURE);
+    }
     deputy_key_destroy(key);
 }
 
@@ -310,18 +321,18 @@ static void D68_jwk_of_an_account_must_be_a_point_of_secp256k1(void **state)
 
 /* header.payload signed with a recovery id, over the hash asked for */
 static struct deputy_slice token_recoverable(struct deputy_arena *arena, const char *header,
-        const char *payload, void (*hash)(uint8_t *, struct deputy_slice), uint8_t change)
+        const char *payload, void (*hash)(uint8_t *, struct deputy_slice), uint8_t change, size_t len)
 {
     struct buf out = buf_make(arena, 1 << 16);
     struct deputy_slice text;
-    uint8_t secret[32], digest[32], signature[65];
+    uint8_t secret[32], digest[32], signature[66] = {0};
     memset(secret, 0x22, sizeof secret);
     signed_text_put(&out, header, payload);
     assert_ok(buf_finish(&out, &text));
     hash(digest, text);
     assert_ok(secp256k1_sign_recoverable(signature, digest, secret));
     signature[64] ^= change;
-    return token_with(arena, header, payload, deputy_slice_bytes(signature, sizeof signature));
+    return token_with(arena, header, payload, deputy_slice_bytes(signature, len));
 }
 
 static void recoverable_signatures_are_taken_from_accounts_alone(void **state)
@@ -344,9 +355,12 @@ static void recoverable_signatures_are_taken_from_accounts_alone(void **state)
     const char *account = payload_with(*state, "iss", account_of(key, "", issuer, sizeof issuer));
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *header = header_with_jwk(*state, cases[i].algorithm, jwk);
-        struct deputy_slice text = token_recoverable(*state, header, account, cases[i].hash, cases[i].change);
+        struct deputy_slice text =
+                token_recoverable(*state, header, account, cases[i].hash, cases[i].change, 65);
         assert_int_equal(parse_and_verify(*state, text), cases[i].error);
-        text = token_recoverable(*state, header, payload_of(*state, key), cases[i].hash, cases[i].change);
+        text = token_recoverable(*state, header, payload_of(*state, key), cases[i].hash, cases[i].change, 65);
+        assert_int_equal(parse_and_verify(*state, text), DEPUTY_E_SIGNATURE);
+        text = token_recoverable(*state, header, account, cases[i].hash, cases[i].change, 66);
         assert_int_equal(parse_and_verify(*state, text), DEPUTY_E_SIGNATURE);
         text = token_signed(*state, key, header, account);
         assert_int_equal(parse_and_verify(*state, text),
