@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "crypto/random.h"
 #include <stdarg.h>
 #include <stdlib.h>
@@ -27,23 +28,6 @@ void cli_note(const struct cli *cli, const char *format, ...)
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
-}
-
-void cli_put_safe(FILE *out, struct deputy_slice text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        fputc(text.ptr[i] < 0x20 || text.ptr[i] == 0x7f ? '?' : text.ptr[i], out);
-}
-
-void cli_put(struct deputy_slice text)
-{
-    fwrite(text.ptr, 1, text.len, stdout);
-}
-
-void cli_put_line(struct deputy_slice text)
-{
-    cli_put(text);
-    putchar('\n');
 }
 
 int cli_refuse(struct cli *cli, const char *about, const struct deputy_refusal *refusal)
@@ -79,12 +63,15 @@ static void print_help(void)
 {
     size_t count;
     const struct cli_command *commands = cli_commands(&count);
-    printf("usage: deputy [--json] [--quiet] [--profile NAME] [--node URL] [--config FILE] [--no-color]\n"
-           "              <command> [options] [arguments]\n\n");
+    printf("usage: deputy [options] <command> [options] [arguments]\n\n");
     for (size_t i = 0; i < count; i++)
         printf("  %-10s %s\n", commands[i].name, commands[i].summary);
-    printf("\n'deputy <command> --help' explains a command. A file named - is standard input or output.\n"
-           "Exit codes: 0 yes, done; 1 no: refused, failed, found bad; 2 wrong usage or unusable input.\n");
+    printf("\n  --node URL      the data node, else http://127.0.0.1:8000\n"
+           "  --profile NAME  whose session and keys, else default\n"
+           "  --json          results as JSON; --quiet without notes, --no-color without color\n"
+           "\n'deputy <command> --help' explains a command. A file named - is standard input\n"
+           "or output. Exit codes: 0 yes, done; 1 no: refused, failed, found bad; 2 wrong\n"
+           "usage or unusable input.\n");
 }
 
 /* Options before the command. Returns the index of the command, or 0 when something is wrong. */

@@ -45,13 +45,6 @@ int cli_refuse(struct cli *cli, const char *about, const struct deputy_refusal *
 /* A note for people, on stderr; silent with --quiet. */
 __attribute__((format(printf, 2, 3))) void cli_note(const struct cli *cli, const char *format, ...);
 
-/* Writes to stdout. */
-void cli_put(struct deputy_slice text);
-void cli_put_line(struct deputy_slice text);
-
-/* A text on stderr or stdout never controls the terminal: everything below a space becomes '?'. */
-void cli_put_safe(FILE *out, struct deputy_slice text);
-
 /* The clock and the randomness of the process. */
 struct deputy_time cli_now(void);
 void cli_random(uint8_t *out, size_t len);

@@ -5,6 +5,7 @@
 #include "cli/io.h"
 #include "cli/keyfile.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "crypto/secret.h"
 #include <deputy/did.h>
 

@@ -1,5 +1,6 @@
 #include "cli/io.h"
 #include "base/buf.h"
+#include "cli/output.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
