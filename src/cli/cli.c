@@ -68,7 +68,7 @@ static void print_help(void)
         printf("  %-10s %s\n", commands[i].name, commands[i].summary);
     printf("\n  --node URL      the data node, else http://127.0.0.1:8000\n"
            "  --profile NAME  whose session and keys, else default\n"
-           "  --json          results as JSON; --quiet without notes, --no-color without color\n"
+           "  --json          results as JSON; --quiet: no notes; --no-color: no color\n"
            "\n'deputy <command> --help' explains a command. A file named - is standard input\n"
            "or output. Exit codes: 0 yes, done; 1 no: refused, failed, found bad; 2 wrong\n"
            "usage or unusable input.\n");
