@@ -264,4 +264,20 @@ static inline void kit_tamper(struct kit *kit, const char *sql)
     sqlite3_close(db);
 }
 
+/* The first column of the first row, read beside the store. */
+static inline int64_t kit_query_int(struct kit *kit, const char *sql)
+{
+    char path[128];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    snprintf(path, sizeof path, "%s/deputy.db", kit->directory);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t out = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return out;
+}
+
 #endif

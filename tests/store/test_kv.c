@@ -203,6 +203,49 @@ static void batch_is_kept_whole_or_not_at_all(void **state)
     assert_true(kit_get(kit, T("a")).found && kit_get(kit, T("b")).found);
 }
 
+/* --- what is kept of the causes --- */
+
+static void batch_keeps_its_invocation_once(void **state)
+{
+    struct kit *kit = *state;
+    struct store_value value;
+    assert_ok(store_value_inline(&value, T("x")));
+    struct two_puts two = {{kit_make_put(T("a"), &value), kit_make_put(T("b"), &value)}, DEPUTY_OK};
+    assert_ok(store_run(kit->store, apply_two_puts, &two));
+    assert_int_equal(kit_query_int(kit, "SELECT count(*) FROM invocation"), 1);
+    assert_int_equal(kit_query_int(kit, "SELECT count(*) FROM kv_event WHERE invocation = 1"), 2);
+    assert_int_equal(kit_query_int(kit, "SELECT bytes = CAST('the invocation' AS BLOB) FROM invocation"), 1);
+}
+
+static void every_event_keeps_the_invocation_that_caused_it(void **state)
+{
+    struct kit *kit = *state;
+    static const uint8_t other[STORE_DIGEST_BYTES] = {8};
+    struct store_value value;
+    assert_ok(store_value_inline(&value, T("x")));
+    struct two_puts two = {{kit_make_put(T("a"), &value), kit_make_put(T("b"), &value)}, DEPUTY_OK};
+    two.puts[1].cause = (struct store_cause){other, T("another invocation")};
+    assert_ok(store_run(kit->store, apply_two_puts, &two));
+    assert_int_equal(
+            kit_query_int(kit,
+                    "SELECT count(*) FROM kv_event e JOIN invocation i ON i.id = e.invocation"
+                    " WHERE e.key = CAST('a' AS BLOB) AND i.bytes = CAST('the invocation' AS BLOB)"
+                    " OR e.key = CAST('b' AS BLOB) AND i.bytes = CAST('another invocation' AS BLOB)"),
+            2);
+}
+
+static void deletion_of_nothing_leaves_no_trace(void **state)
+{
+    struct kit *kit = *state;
+    kit_delete(kit, T("k"), NULL);
+    assert_int_equal(kit_query_int(kit, "SELECT count(*) FROM kv_event"), 0);
+    assert_ok(kit_put(kit, T("k"), T("x")));
+    kit_delete(kit, T("k"), NULL);
+    kit_delete(kit, T("k"), NULL);
+    assert_int_equal(kit_query_int(kit, "SELECT count(*) FROM kv_event"), 2);
+    assert_int_equal(kit_query_int(kit, "SELECT count(*) FROM invocation"), 2);
+}
+
 /* --- lists --- */
 
 static struct store_keys list(struct kit *kit, const char *prefix, struct deputy_slice after, size_t limit)
@@ -355,6 +398,9 @@ int main(void)
             KV_TEST(deletion_tells_never_written_deleted_and_already_deleted),
             KV_TEST(deletion_in_a_space_that_is_not_hosted_is_refused),
             KV_TEST(batch_is_kept_whole_or_not_at_all),
+            KV_TEST(batch_keeps_its_invocation_once),
+            KV_TEST(every_event_keeps_the_invocation_that_caused_it),
+            KV_TEST(deletion_of_nothing_leaves_no_trace),
             KV_TEST(list_is_ascending_by_bytes_and_case_sensitive),
             KV_TEST(list_holds_the_prefix_alone),
             KV_TEST(list_leaves_out_what_was_deleted),

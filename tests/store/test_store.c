@@ -11,21 +11,6 @@ static int closed_setup(void **state)
 
 #define CLOSED_TEST(function) cmocka_unit_test_setup_teardown(function, closed_setup, kit_teardown)
 
-static int64_t query_int(struct kit *kit, const char *sql)
-{
-    char path[128];
-    sqlite3 *db = NULL;
-    sqlite3_stmt *statement = NULL;
-    snprintf(path, sizeof path, "%s/deputy.db", kit->directory);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int64_t out = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    sqlite3_close(db);
-    return out;
-}
-
 static mode_t mode_of(struct kit *kit, const char *name)
 {
     char path[128];
@@ -39,9 +24,9 @@ static void new_database_carries_its_mark_and_version(void **state)
 {
     assert_ok(kit_try_open(*state));
     kit_close(*state);
-    assert_int_equal(query_int(*state, "PRAGMA application_id"), 0x44707479);
-    assert_int_equal(query_int(*state, "PRAGMA user_version"), 1);
-    assert_int_equal(query_int(*state, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
+    assert_int_equal(kit_query_int(*state, "PRAGMA application_id"), 0x44707479);
+    assert_int_equal(kit_query_int(*state, "PRAGMA user_version"), 1);
+    assert_int_equal(kit_query_int(*state, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
 }
 
 static void files_are_readable_by_their_owner_alone(void **state)
@@ -119,14 +104,14 @@ static void newer_database_is_refused_and_left_alone(void **state)
     kit_close(*state);
     kit_tamper(*state, "PRAGMA user_version = 2");
     assert_int_equal(kit_try_open(*state), DEPUTY_E_STORE_NEWER);
-    assert_int_equal(query_int(*state, "PRAGMA user_version"), 2);
+    assert_int_equal(kit_query_int(*state, "PRAGMA user_version"), 2);
 }
 
 static void database_of_another_program_is_refused_and_left_alone(void **state)
 {
     kit_tamper(*state, "CREATE TABLE theirs (x)");
     assert_int_equal(kit_try_open(*state), DEPUTY_E_STORE_FOREIGN);
-    assert_int_equal(query_int(*state, "SELECT count(*) FROM sqlite_schema"), 1);
+    assert_int_equal(kit_query_int(*state, "SELECT count(*) FROM sqlite_schema"), 1);
     kit_tamper(*state, "DROP TABLE theirs; PRAGMA application_id = 1");
     assert_int_equal(kit_try_open(*state), DEPUTY_E_STORE_FOREIGN);
 }
@@ -157,8 +142,8 @@ static void damaged_page_is_corrupt_when_it_is_read(void **state)
     assert_ok(kit_try_open(kit));
     assert_ok(kit_delegate(kit, NULL, &token, NULL, 0));
     kit_close(kit);
-    int64_t page =
-            query_int(kit, "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_delegation_1'");
+    int64_t page = kit_query_int(
+            kit, "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_delegation_1'");
     overwrite(kit, noise, sizeof noise, (page - 1) * 4096);
     assert_ok(kit_try_open(kit));
     struct store_read *read = kit_read(kit);
