@@ -125,6 +125,13 @@ static enum deputy_error db_setup_writer(struct db *db)
     return DEPUTY_OK;
 }
 
+/* 8 MiB of pages a reader, taken as they are used: a closure found there costs two thirds of one that is not.
+ */
+static enum deputy_error db_setup_reader(struct db *db)
+{
+    return db_exec(db, "PRAGMA query_only = ON; PRAGMA cache_size = -8192");
+}
+
 enum deputy_error db_open(struct db *db, const char *path, enum db_mode mode)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -134,7 +141,7 @@ enum deputy_error db_open(struct db *db, const char *path, enum db_mode mode)
     TRY(db_error(result));
     sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
     TRY(db_distrust(db));
-    return mode == DB_WRITER ? db_setup_writer(db) : db_exec(db, "PRAGMA query_only = ON");
+    return mode == DB_WRITER ? db_setup_writer(db) : db_setup_reader(db);
 }
 
 void db_close(struct db *db)
