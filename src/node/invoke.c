@@ -7,6 +7,7 @@
 #include "node/answer.h"
 #include "node/journal.h"
 #include "node/kv.h"
+#include "node/mutation.h"
 #include "node/routes.h"
 #include "node/spaces.h"
 
@@ -57,17 +58,8 @@ static enum http_flow invoke_nothing(struct http_exchange *x, struct kv_request 
     return HTTP_DONE;
 }
 
-static enum http_flow invoke_act(struct http_exchange *x, struct kv_request *request)
+static enum http_flow invoke_read(struct http_exchange *x, struct kv_request *request)
 {
-    switch (request->operation.action) {
-    case KV_PUT:
-        return kv_put(x, request);
-    case KV_DELETE:
-        return kv_delete(x, request);
-    default:
-        break;
-    }
-    journal_add(request->admission.on->journal, &request->replay);
     switch (request->operation.action) {
     case KV_GET:
     case KV_METADATA:
@@ -77,6 +69,44 @@ static enum http_flow invoke_act(struct http_exchange *x, struct kv_request *req
     default:
         return invoke_nothing(x, request);
     }
+}
+
+/* A read under replay = strict: answered once its use is on disk. */
+static enum deputy_error strict_apply(struct mutation *mutation, struct store_write *write)
+{
+    const struct kv_request *request = mutation->ctx;
+    TRY(admit_again(mutation->arena, &mutation->refusal, &mutation->admission, write));
+    return store_replay_insert(write, &request->replay);
+}
+
+static void strict_answer(struct mutation *mutation)
+{
+    invoke_read(mutation->x, mutation->ctx);
+}
+
+static enum http_flow invoke_read_strictly(struct http_exchange *x, struct kv_request *request)
+{
+    struct mutation mutation = {
+            .admission = request->admission,
+            .apply = strict_apply,
+            .answer = strict_answer,
+            .route = ANSWER_INVOKE,
+            .ctx = request,
+    };
+    request->admission.entry = NULL; /* it is the mutation's now */
+    return mutation_submit(x, &mutation, sizeof request->replay);
+}
+
+static enum http_flow invoke_act(struct http_exchange *x, struct kv_request *request)
+{
+    if (request->operation.action == KV_PUT)
+        return kv_put(x, request);
+    if (request->operation.action == KV_DELETE)
+        return kv_delete(x, request);
+    if (request->admission.on->node->strict_replay)
+        return invoke_read_strictly(x, request);
+    journal_add(request->admission.on->journal, &request->replay);
+    return invoke_read(x, request);
 }
 
 enum http_flow node_invoke(struct http_exchange *x, void *app)

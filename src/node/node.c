@@ -73,6 +73,7 @@ static enum deputy_error node_fill(struct node_parts *parts, const struct node_c
 {
     struct node *node = &parts->node;
     node->clock = config->clock;
+    node->strict_replay = config->strict_replay;
     TRY(deputy_arena_create(&parts->arena, NODE_ARENA));
     TRY(identity_create(&node->identity, config->secret));
     TRY(identity_did(parts->arena, &node->did, node->identity, deputy_slice_text(IDENTITY_NODE)));

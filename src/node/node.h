@@ -24,6 +24,7 @@ struct node {
     struct replay_set *replay;
     struct deputy_rules rules;
     struct node_clock clock;
+    bool strict_replay;
     struct deputy_slice did; /* of the node itself */
     uint8_t cursor_key[32];
 };
@@ -42,6 +43,7 @@ struct node_config {
     const char *directory;      /* of its data */
     struct deputy_slice secret; /* at least 32 bytes; copied */
     int64_t max_lifetime_s;     /* of an invocation */
+    bool strict_replay;         /* a read is answered only once its use is durable */
     size_t loops;               /* how many node_loop there will be */
     struct node_clock clock;
 };

@@ -84,6 +84,10 @@ class Node:
     def log_text(self):
         return (self.directory / "node.log").read_text(errors="replace")
 
+    def sanitized(self):
+        """Is the binary built with AddressSanitizer, whose memory is not ours to bound?"""
+        return b"__asan_init" in self.deputy.read_bytes()
+
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"

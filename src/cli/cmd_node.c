@@ -1,0 +1,40 @@
+/* deputy node: the data node. Its settings are those of run/settings_node.h. */
+#include "cli/commands.h"
+#include "node/serve.h"
+
+extern char **environ;
+
+static struct deputy_time read_clock(void *ctx)
+{
+    (void)ctx;
+    return cli_now();
+}
+
+static void print_help(void)
+{
+    printf("usage: deputy node [options]\n\n"
+           "Runs a data node until it is told to end (SIGTERM). It prints \"ready http://...\" once it "
+           "serves.\n\n"
+           "options:\n"
+           "  --listen HOST:PORT[,...]   where to listen (default 127.0.0.1:8000)\n"
+           "  --data DIR                 the directory that holds everything (default ./data)\n"
+           "  --config FILE              a TOML file (default tinycloud.toml when it is there)\n"
+           "  --threads N                event loops (default: one for each core)\n"
+           "  --log-format text|json     how it logs, on standard error\n"
+           "  --dev                      take the published sample secret; never in production\n"
+           "  --check-config             print every setting and where it comes from, and end\n\n"
+           "The node's secret is keys.secret in the file, or TINYCLOUD_KEYS__SECRET; 'deputy keygen --kind "
+           "secret' makes\n"
+           "one. Exit codes: 0 ended well; 1 could not start or end well; 2 settings that cannot be used.\n");
+}
+
+int cmd_node(struct cli *cli, int argc, char **argv)
+{
+    struct node_clock clock = {.now = read_clock};
+    (void)cli;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        print_help();
+        return CLI_YES;
+    }
+    return node_serve(environ, argv + 1, clock);
+}

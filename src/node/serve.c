@@ -1,0 +1,221 @@
+#include "node/serve.h"
+#include "base/arena.h"
+#include "base/codec.h"
+#include "base/try.h"
+#include "crypto/secret.h"
+#include "node/routes.h"
+#include "run/config.h"
+#include "run/daemon.h"
+#include "run/log.h"
+#include "run/settings_node.h"
+#include <stdio.h>
+
+enum { SERVE_ARENA = 4 * 1024 * 1024, SERVE_TEXT_MAX = 64 * 1024 };
+
+/* The secret that the protocol's sample configuration publishes: only with --dev. */
+#define SAMPLE_SECRET "Some long piece of entropy which is a secret and more than 32 bytes"
+
+struct serve {
+    struct deputy_arena *arena;
+    const struct config *config;
+    struct node_config node_config;
+    struct node *node;
+};
+
+static void complain(struct deputy_arena *arena, const struct deputy_refusal *refusal)
+{
+    struct deputy_slice text;
+    if (deputy_refusal_format(arena, &text, refusal) != DEPUTY_OK)
+        text = deputy_slice_text(deputy_error_info(refusal->code)->text);
+    fprintf(stderr, "deputy node: %.*s\n", (int)text.len, (const char *)text.ptr);
+}
+
+/* ---- the secret ---- */
+
+static enum deputy_error secret_from_settings(struct serve *serve, struct deputy_slice *secret)
+{
+    struct deputy_slice text = config_text(serve->config, "keys.secret");
+    struct deputy_slice type = config_text(serve->config, "keys.type");
+    bool sample_allowed = config_boolean(serve->config, "deputy.dev");
+    *secret = deputy_slice_text(SAMPLE_SECRET);
+    if (!deputy_slice_present(text) && sample_allowed)
+        return DEPUTY_OK;
+    ENSURE(deputy_slice_present(text) && deputy_slice_equal(type, deputy_slice_text("static")),
+            DEPUTY_E_NODE_SECRET);
+    ENSURE(base64url_decode(serve->arena, secret, text, BASE64_UNPADDED) == DEPUTY_OK &&
+                    secret->len >= IDENTITY_MIN_SECRET,
+            DEPUTY_E_NODE_SECRET);
+    bool sample = deputy_slice_equal(*secret, deputy_slice_text(SAMPLE_SECRET));
+    return sample && !sample_allowed ? DEPUTY_E_SAMPLE_SECRET : DEPUTY_OK;
+}
+
+/* ---- settings of services that this version does not have ---- */
+
+/* A limit or a place that would be ignored must not look as if it held. */
+static enum deputy_error check_absent_settings(const struct config *config, struct deputy_refusal *refusal)
+{
+    static const char *const absent[] = {"storage.limit", "storage.database", "storage.blocks.path",
+            "storage.blocks.bucket", "storage.blocks.endpoint", "spaces.allowlist", "admin_secret",
+            "quota_url", "dstack_endpoint"};
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
+        if (!config_is_set(config, absent[i]))
+            continue;
+        *refusal = (struct deputy_refusal){DEPUTY_E_SETTING_ABSENT, {deputy_slice_text(absent[i])}};
+        return refusal->code;
+    }
+    return DEPUTY_OK;
+}
+
+/* ---- the daemon's plan ---- */
+
+static enum deputy_error serve_open_all(void *owner, unsigned loops)
+{
+    struct serve *serve = owner;
+    serve->node_config.loops = loops;
+    enum deputy_error error = node_open(&serve->node, &serve->node_config);
+    if (error != DEPUTY_OK)
+        fprintf(stderr, "deputy node: %s: %s\n", serve->node_config.directory,
+                deputy_error_info(error)->text);
+    return error;
+}
+
+static void serve_close_all(void *owner)
+{
+    struct serve *serve = owner;
+    node_close(serve->node);
+}
+
+static enum deputy_error serve_open_loop(void **app, void *owner, struct loop *loop)
+{
+    struct serve *serve = owner;
+    struct node_loop *on = NULL;
+    TRY(node_loop_create(&on, serve->node, loop));
+    *app = on;
+    return DEPUTY_OK;
+}
+
+static void serve_close_loop(void *app)
+{
+    node_loop_destroy(app);
+}
+
+/* "address:port", IPv6 in brackets. */
+static enum deputy_error serve_address(struct serve *serve, struct deputy_slice *out)
+{
+    struct deputy_slice address = config_text(serve->config, "address");
+    bool v6 = memchr(address.ptr, ':', address.len) != NULL;
+    struct buf text = buf_make(serve->arena, SERVE_TEXT_MAX);
+    buf_put_text(&text, v6 ? "[" : "");
+    buf_put(&text, address);
+    buf_put_text(&text, v6 ? "]:" : ":");
+    buf_put_decimal(&text, (uint64_t)config_integer(serve->config, "port"));
+    buf_put_byte(&text, '\0');
+    TRY(buf_finish(&text, out));
+    out->len--;
+    return DEPUTY_OK;
+}
+
+static enum deputy_error serve_listen(struct serve *serve, struct daemon_plan *plan)
+{
+    const struct deputy_slice *listen = config_list(serve->config, "deputy.listen", &plan->listen_count);
+    if (plan->listen_count == 0) {
+        plan->listen_count = 1;
+        return serve_address(serve, &plan->listen[0]);
+    }
+    ENSURE(plan->listen_count <= sizeof plan->listen / sizeof plan->listen[0], DEPUTY_E_LIMIT);
+    memcpy(plan->listen, listen, plan->listen_count * sizeof *listen);
+    return DEPUTY_OK;
+}
+
+static void serve_log(const struct config *config)
+{
+    struct deputy_slice level = config_text(config, "log_level");
+    bool json = deputy_slice_equal(config_text(config, "log.format"), deputy_slice_text("json"));
+    enum log_level least = deputy_slice_equal(level, deputy_slice_text("debug"))      ? LOG_DEBUG
+                           : deputy_slice_equal(level, deputy_slice_text("critical")) ? LOG_FAILURE
+                           : deputy_slice_equal(level, deputy_slice_text("off"))      ? LOG_NONE
+                                                                                      : LOG_INFO;
+    log_start(least, json ? LOG_AS_JSON : LOG_AS_TEXT);
+}
+
+static int serve_run(struct serve *serve)
+{
+    const struct config *config = serve->config;
+    struct daemon_plan plan = {
+            .name = "node",
+            .threads = (unsigned)config_integer(config, "deputy.threads"),
+            .http = {.max_connections = (size_t)config_integer(config, "deputy.max_connections"),
+                    .max_per_peer = (size_t)config_integer(config, "deputy.max_connections_per_address"),
+                    .cors = config_boolean(config, "cors"),
+                    .trace_header = (const char *)config_text(config, "log.tracing.traceheader").ptr,
+                    .on_answer = log_answer},
+            .open_all = serve_open_all,
+            .open_loop = serve_open_loop,
+            .close_loop = serve_close_loop,
+            .close_all = serve_close_all,
+            .owner = serve,
+    };
+    plan.routes = node_routes(&plan.route_count);
+    if (serve_listen(serve, &plan) != DEPUTY_OK) {
+        fprintf(stderr, "deputy node: at most 8 addresses to listen on\n");
+        return 2;
+    }
+    serve_log(config);
+    if (config_boolean(config, "deputy.dev"))
+        fprintf(stderr,
+                "deputy node: --dev: the node's secret may be public; use this for development only\n");
+    return daemon_run(&plan);
+}
+
+static int serve_print_settings(struct serve *serve)
+{
+    struct deputy_slice text;
+    struct buf out = buf_make(serve->arena, SERVE_TEXT_MAX);
+    config_print(&out, serve->config);
+    if (buf_finish(&out, &text) != DEPUTY_OK)
+        return 2;
+    fwrite(text.ptr, 1, text.len, stdout);
+    return 0;
+}
+
+static enum deputy_error serve_prepare(struct serve *serve, struct deputy_refusal *refusal)
+{
+    TRY(check_absent_settings(serve->config, refusal));
+    refusal->code = secret_from_settings(serve, &serve->node_config.secret);
+    TRY(refusal->code);
+    serve->node_config.directory = (const char *)config_text(serve->config, "storage.datadir").ptr;
+    serve->node_config.max_lifetime_s = config_integer(serve->config, "invocation.max_lifetime_secs");
+    serve->node_config.strict_replay =
+            deputy_slice_equal(config_text(serve->config, "deputy.replay"), deputy_slice_text("strict"));
+    return DEPUTY_OK;
+}
+
+static int serve_with(struct serve *serve, char *const *environment, char *const *arguments)
+{
+    struct deputy_refusal refusal = {.code = DEPUTY_OK};
+    enum deputy_error error =
+            config_read(serve->arena, &serve->config, &refusal, &settings_node, environment, arguments);
+    if (error == DEPUTY_OK && config_check_only(serve->config))
+        return serve_print_settings(serve);
+    if (error == DEPUTY_OK)
+        error = serve_prepare(serve, &refusal);
+    if (error == DEPUTY_OK)
+        return serve_run(serve);
+    if (refusal.code != error)
+        refusal = (struct deputy_refusal){.code = error};
+    complain(serve->arena, &refusal);
+    return 2;
+}
+
+int node_serve(char *const *environment, char *const *arguments, struct node_clock clock)
+{
+    struct serve serve = {.node_config.clock = clock};
+    enum deputy_error error = deputy_arena_create(&serve.arena, SERVE_ARENA);
+    if (error != DEPUTY_OK) {
+        fprintf(stderr, "deputy node: %s\n", deputy_error_info(error)->text);
+        return 1;
+    }
+    int status = serve_with(&serve, environment, arguments);
+    deputy_arena_destroy(serve.arena);
+    return status;
+}
