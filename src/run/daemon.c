@@ -199,7 +199,7 @@ int daemon_run(const struct daemon_plan *plan)
         ready_tell(&daemon);
         sigwait(&ending, &signal_number);
         log_event(LOG_INFO, "daemon.ending", LOG_END);
-    } else if (error != DEPUTY_E_LISTEN && (daemon.opened || daemon.loops == NULL)) {
+    } else if (error != DEPUTY_E_LISTEN) {
         fprintf(stderr, "deputy %s: %s\n", plan->name, deputy_error_info(error)->text);
     }
     daemon_close(&daemon);

@@ -21,8 +21,8 @@ struct daemon_plan {
     size_t route_count;
     /*
      * Called once before anything else with the number of loops, then for each loop before it runs: makes the
-     * app of that loop's handlers. A failure ends the daemon; open_all() says itself what is wrong. close()
-     * undoes open_loop() after the loop has stopped, and close_all() ends what open_all() began.
+     * app of that loop's handlers. A failure ends the daemon. close() undoes open_loop() after the loop has
+     * stopped, and close_all() ends what open_all() began.
      */
     enum deputy_error (*open_all)(void *owner, unsigned loops);
     enum deputy_error (*open_loop)(void **app, void *owner, struct loop *loop);
