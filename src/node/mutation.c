@@ -4,10 +4,9 @@
 /* What deciding again and the results of one change may take. */
 enum { MUTATION_ARENA = 64 * 1024 * 1024 };
 
-static void mutation_end(struct mutation *mutation)
+/* Frees what the mutation holds beside its exchange. */
+static void mutation_release(struct mutation *mutation)
 {
-    if (mutation->end != NULL)
-        mutation->end(mutation->ctx);
     admission_end(&mutation->admission);
     deputy_arena_destroy(mutation->arena);
 }
@@ -23,17 +22,20 @@ static enum deputy_error mutation_apply(struct store_write *write, void *ctx)
     return error;
 }
 
+/* The answer ends the exchange, and with it the memory in which the mutation lies: a copy goes on. */
 static void mutation_done(void *ctx, enum deputy_error result)
 {
-    struct mutation *mutation = ctx;
+    struct mutation mutation = *(struct mutation *)ctx;
+    if (mutation.end != NULL)
+        mutation.end(mutation.ctx);
     if (result == DEPUTY_OK) {
-        mutation->answer(mutation);
+        mutation.answer(&mutation);
     } else {
-        if (mutation->refusal.code != result)
-            mutation->refusal = (struct deputy_refusal){.code = result};
-        answer_refusal(mutation->x, mutation->route, &mutation->refusal);
+        if (mutation.refusal.code != result)
+            mutation.refusal = (struct deputy_refusal){.code = result};
+        answer_refusal(mutation.x, mutation.route, &mutation.refusal);
     }
-    mutation_end(mutation);
+    mutation_release(&mutation);
 }
 
 static void mutation_arrive(void *ctx)
@@ -56,8 +58,10 @@ enum http_flow mutation_submit(struct http_exchange *x, const struct mutation *m
     enum deputy_error error = kept == NULL ? DEPUTY_E_NOMEM : deputy_arena_create(&arena, MUTATION_ARENA);
     if (error != DEPUTY_OK) {
         struct mutation failed = *mutation;
-        mutation_end(&failed);
-        answer_error(x, mutation->route, error);
+        if (failed.end != NULL)
+            failed.end(failed.ctx);
+        mutation_release(&failed);
+        answer_error(x, failed.route, error);
         return HTTP_DONE;
     }
     *kept = *mutation;

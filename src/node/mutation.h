@@ -28,7 +28,7 @@ struct mutation {
     struct deputy_refusal refusal;
     enum answer_route route;
     void *ctx;
-    void (*end)(void *ctx); /* frees what ctx holds, whatever the outcome; may be NULL */
+    void (*end)(void *ctx); /* frees what ctx holds, before the answer, whatever the outcome; may be NULL */
 };
 
 /*

@@ -72,11 +72,7 @@ static enum deputy_error serve_open_all(void *owner, unsigned loops)
 {
     struct serve *serve = owner;
     serve->node_config.loops = loops;
-    enum deputy_error error = node_open(&serve->node, &serve->node_config);
-    if (error != DEPUTY_OK)
-        fprintf(stderr, "deputy node: %s: %s\n", serve->node_config.directory,
-                deputy_error_info(error)->text);
-    return error;
+    return node_open(&serve->node, &serve->node_config);
 }
 
 static void serve_close_all(void *owner)
