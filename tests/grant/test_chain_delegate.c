@@ -1,28 +1,16 @@
-/* Who may hand on what, when: the rows of spec/02 section 15 about linkage, time and revocation. */
+/* Who may hand on what: the rows of spec/02 section 15 about roots and proofs. */
 #include "base/codec.h"
 #include "support/issuer.h"
 #include <ctype.h>
 #include <stdio.h>
 
 #define GET "tinycloud.kv/get"
-#define PUT "tinycloud.kv/put"
 #define NOTES                                                                                                \
     {                                                                                                        \
         "SP/kv/notes/", GET, NULL                                                                            \
     }
 #define DELEGATE DEPUTY_USE_DELEGATE
 #define T1 ((double)ISSUER_T1)
-
-/* S gives B what P gives S, with what the row changes. */
-static struct issuer_plan child_of(const struct deputy_token *proof)
-{
-    return (struct issuer_plan){.by = ISSUER_S, .to = ISSUER_B, .caps = {NOTES}, .proofs = {proof}};
-}
-
-static struct issuer_plan owner_to_session(void)
-{
-    return (struct issuer_plan){.by = ISSUER_O, .to = ISSUER_S, .cacao = true, .caps = {NOTES}};
-}
 
 /* The code for a closure that the issuer's store would not give. */
 static enum deputy_error decided(
@@ -40,11 +28,11 @@ static enum deputy_error decided(
 static void D01_owner_grants_in_its_own_space(void **state)
 {
     struct deputy_decision yes =
-            assert_admitted(*state, DELEGATE, issuer_delegation(*state, owner_to_session()));
+            assert_admitted(*state, DELEGATE, issuer_delegation(*state, issuer_root_plan()));
     assert_null(yes.grants[0].by);
     assert_true(yes.has_end);
     assert_int_equal(yes.ends.sec, ISSUER_T1);
-    struct issuer_plan plan = owner_to_session();
+    struct issuer_plan plan = issuer_root_plan();
     plan.cacao = false;
     assert_admitted(*state, DELEGATE, issuer_delegation(*state, plan));
 }
@@ -70,7 +58,7 @@ static void D70_issuer_address_in_lower_case_is_the_same_owner(void **state)
     snprintf(lower, sizeof lower, "%s", issuer_text(issuer, "{O}", NULL));
     for (char *at = lower; *at != '\0'; at++)
         *at = (char)tolower((unsigned char)*at);
-    struct issuer_plan plan = owner_to_session();
+    struct issuer_plan plan = issuer_root_plan();
     plan.cacao = false;
     plan.issuer = lower;
     assert_admitted(issuer, DELEGATE, issuer_delegation(issuer, plan));
@@ -83,13 +71,13 @@ static void D74_sign_in_without_capabilities_is_admitted_and_grants_nothing(void
             issuer_stored(issuer, (struct issuer_plan){.by = ISSUER_O, .to = ISSUER_S, .cacao = true});
     struct deputy_decision yes = assert_admitted(issuer, DELEGATE, login);
     assert_int_equal(yes.grant_count, 0);
-    assert_refused(issuer, DELEGATE, issuer_delegation(issuer, child_of(login)),
+    assert_refused(issuer, DELEGATE, issuer_delegation(issuer, issuer_child_plan(login)),
             "Unauthorized Capability: SP/kv/notes/, tinycloud.kv/get");
 }
 
 static void D76_owner_hosts_its_space(void **state)
 {
-    struct issuer_plan plan = owner_to_session();
+    struct issuer_plan plan = issuer_root_plan();
     plan.caps[0] = (struct issuer_cap){"SP/space", "tinycloud.space/host", NULL};
     assert_admitted(*state, DELEGATE, issuer_delegation(*state, plan));
 }
@@ -137,16 +125,17 @@ static void D03_child_under_its_proof_is_admitted(void **state)
 {
     struct issuer *issuer = *state;
     const struct deputy_token *p = issuer_p(issuer);
-    struct deputy_decision yes = assert_admitted(issuer, DELEGATE, issuer_delegation(issuer, child_of(p)));
+    struct deputy_decision yes =
+            assert_admitted(issuer, DELEGATE, issuer_delegation(issuer, issuer_child_plan(p)));
     assert_ptr_equal(yes.grants[0].by, p);
 }
 
 static void D15_unknown_proof_is_refused(void **state)
 {
     struct issuer *issuer = *state;
-    const struct deputy_token *unknown = issuer_delegation(issuer, owner_to_session());
-    assert_refused(
-            issuer, DELEGATE, issuer_delegation(issuer, child_of(unknown)), "Cannot find parent delegation");
+    const struct deputy_token *unknown = issuer_delegation(issuer, issuer_root_plan());
+    assert_refused(issuer, DELEGATE, issuer_delegation(issuer, issuer_child_plan(unknown)),
+            "Cannot find parent delegation");
 }
 
 /* A child that cites P by a CID that begins otherwise: version, codec, hash, length. */
@@ -188,7 +177,7 @@ static void D16_proof_by_a_foreign_cid_is_refused(void **state)
 static void D17_delegator_must_be_the_proofs_audience(void **state)
 {
     struct issuer *issuer = *state;
-    struct issuer_plan plan = child_of(issuer_p(issuer));
+    struct issuer_plan plan = issuer_child_plan(issuer_p(issuer));
     plan.by = ISSUER_X;
     assert_refused(issuer, DELEGATE, issuer_delegation(issuer, plan), "Unauthorized Delegator: {X}");
 }
@@ -196,9 +185,9 @@ static void D17_delegator_must_be_the_proofs_audience(void **state)
 static void D18_every_proof_must_be_addressed_to_the_delegator(void **state)
 {
     struct issuer *issuer = *state;
-    struct issuer_plan other = owner_to_session();
+    struct issuer_plan other = issuer_root_plan();
     other.to = ISSUER_X;
-    struct issuer_plan plan = child_of(issuer_p(issuer));
+    struct issuer_plan plan = issuer_child_plan(issuer_p(issuer));
     plan.proofs[1] = issuer_stored(issuer, other);
     assert_refused(issuer, DELEGATE, issuer_delegation(issuer, plan), "Unauthorized Delegator: {S}");
 }
@@ -206,7 +195,7 @@ static void D18_every_proof_must_be_addressed_to_the_delegator(void **state)
 static void D73_keys_that_differ_in_letter_case_are_different_people(void **state)
 {
     struct issuer *issuer = *state;
-    struct issuer_plan parent = owner_to_session();
+    struct issuer_plan parent = issuer_root_plan();
     char swapped[100];
     snprintf(swapped, sizeof swapped, "%s", issuer_text(issuer, "{S}", NULL));
     char *letter = swapped + 20;
@@ -215,15 +204,16 @@ static void D73_keys_that_differ_in_letter_case_are_different_people(void **stat
     *letter = (char)toupper((unsigned char)*letter);
     parent.audience = swapped;
     const struct deputy_token *p = issuer_stored(issuer, parent);
-    assert_refused(issuer, DELEGATE, issuer_delegation(issuer, child_of(p)), "Unauthorized Delegator: {S}");
+    assert_refused(
+            issuer, DELEGATE, issuer_delegation(issuer, issuer_child_plan(p)), "Unauthorized Delegator: {S}");
 }
 
 static void D19_capabilities_may_come_from_several_proofs(void **state)
 {
     struct issuer *issuer = *state;
-    struct issuer_plan second = owner_to_session();
+    struct issuer_plan second = issuer_root_plan();
     second.caps[0] = (struct issuer_cap){"SP/kv/other/", GET, NULL};
-    struct issuer_plan plan = child_of(issuer_p(issuer));
+    struct issuer_plan plan = issuer_child_plan(issuer_p(issuer));
     plan.proofs[1] = issuer_stored(issuer, second);
     plan.caps[1] = (struct issuer_cap){"SP/kv/other/x", GET, NULL};
     struct deputy_decision yes = assert_admitted(issuer, DELEGATE, issuer_delegation(issuer, plan));
@@ -234,10 +224,10 @@ static void D19_capabilities_may_come_from_several_proofs(void **state)
 static void D20_short_proof_beside_a_sufficient_one_does_no_harm(void **state)
 {
     struct issuer *issuer = *state;
-    struct issuer_plan brief = owner_to_session();
+    struct issuer_plan brief = issuer_root_plan();
     brief.expiry = T1 - 100;
     const struct deputy_token *p = issuer_p(issuer), *short_lived = issuer_stored(issuer, brief);
-    struct issuer_plan plan = child_of(short_lived);
+    struct issuer_plan plan = issuer_child_plan(short_lived);
     plan.proofs[1] = p;
     struct deputy_decision yes = assert_admitted(issuer, DELEGATE, issuer_delegation(issuer, plan));
     assert_ptr_equal(yes.grants[0].by, p);
@@ -247,7 +237,7 @@ static void D20_short_proof_beside_a_sufficient_one_does_no_harm(void **state)
 static void D21_same_proof_twice_is_refused(void **state)
 {
     struct issuer *issuer = *state;
-    struct issuer_plan plan = child_of(issuer_p(issuer));
+    struct issuer_plan plan = issuer_child_plan(issuer_p(issuer));
     plan.proofs[1] = plan.proofs[0];
     assert_refused(issuer, DELEGATE, issuer_delegation(issuer, plan), "Cannot find parent delegation");
     plan.by = ISSUER_O; /* rooted: H16 */
@@ -257,7 +247,7 @@ static void D21_same_proof_twice_is_refused(void **state)
 static void D34_unrelated_proof_beside_a_root_is_kept(void **state)
 {
     struct issuer *issuer = *state;
-    struct issuer_plan plan = owner_to_session(), brief = owner_to_session();
+    struct issuer_plan plan = issuer_root_plan(), brief = issuer_root_plan();
     brief.expiry = T1 - 100;
     plan.proofs[0] = issuer_stored(issuer, brief);
     struct deputy_decision yes = assert_admitted(issuer, DELEGATE, issuer_delegation(issuer, plan));
@@ -265,11 +255,22 @@ static void D34_unrelated_proof_beside_a_root_is_kept(void **state)
     assert_int_equal(yes.ends.sec, ISSUER_T1 - 100);
 }
 
+static void every_proof_beside_a_root_bounds_its_end(void **state)
+{
+    struct issuer *issuer = *state;
+    struct issuer_plan plan = issuer_root_plan(), brief = issuer_root_plan();
+    plan.proofs[0] = issuer_p(issuer);
+    brief.expiry = T1 - 100;
+    plan.proofs[1] = issuer_stored(issuer, brief);
+    struct deputy_decision yes = assert_admitted(issuer, DELEGATE, issuer_delegation(issuer, plan));
+    assert_int_equal(yes.ends.sec, ISSUER_T1 - 100);
+}
+
 static void D35_unknown_proof_beside_a_root_is_refused(void **state)
 {
     struct issuer *issuer = *state;
-    struct issuer_plan plan = owner_to_session();
-    plan.proofs[0] = issuer_delegation(issuer, owner_to_session());
+    struct issuer_plan plan = issuer_root_plan();
+    plan.proofs[0] = issuer_delegation(issuer, issuer_root_plan());
     assert_refused(issuer, DELEGATE, issuer_delegation(issuer, plan), "Cannot find parent delegation");
 }
 
@@ -277,9 +278,9 @@ static void closure_of_another_token_is_refused(void **state)
 {
     struct issuer *issuer = *state;
     const struct deputy_token *p = issuer_p(issuer);
-    struct issuer_plan plan = owner_to_session();
+    struct issuer_plan plan = issuer_root_plan();
     const struct deputy_token *other = issuer_stored(issuer, plan);
-    const struct deputy_token *child = issuer_delegation(issuer, child_of(p));
+    const struct deputy_token *child = issuer_delegation(issuer, issuer_child_plan(p));
     struct deputy_link links[2] = {{other, NULL, 0, false}, {p, NULL, 0, false}};
     const struct deputy_closure closures[] = {
             {links, 1, 1, false}, {links, 2, 2, false}, {links, 2, 0, false}};
@@ -301,103 +302,12 @@ static void H18_edges_that_were_not_signed_are_refused(void **state)
     assert_refused(issuer, DELEGATE, child, "Cannot find parent delegation");
 }
 
-/* ---- time ---- */
-
-static void check_windows(
-        void **state, struct issuer_plan parent, double expiry, double not_before, const char *expected)
-{
-    struct issuer *issuer = *state;
-    struct issuer_plan plan = child_of(issuer_stored(issuer, parent));
-    plan.expiry = expiry;
-    plan.not_before = not_before;
-    if (expected == NULL)
-        assert_admitted(issuer, DELEGATE, issuer_delegation(issuer, plan));
-    else
-        assert_refused(issuer, DELEGATE, issuer_delegation(issuer, plan), expected);
-}
-
-#define EXPIRY "Child delegation expiry exceeds parent expiry"
-#define NOT_BEFORE "Child delegation not_before precedes parent not_before"
-#define TIME "Delegation expired or not yet valid"
-
-static void D04_child_that_ends_after_its_parent_is_refused(void **state)
-{
-    check_windows(state, owner_to_session(), T1 + 0.001, 0, EXPIRY);
-    check_windows(state, owner_to_session(), T1, 0, NULL);
-}
-
-static void D05_parent_without_end_bounds_nothing(void **state)
-{
-    struct issuer_plan parent = owner_to_session();
-    parent.expiry = ISSUER_NONE;
-    check_windows(state, parent, 4102444800, 0, NULL);
-}
-
-static void D06_child_without_end_under_a_parent_that_ends_is_refused(void **state)
-{
-    struct issuer *issuer = *state; /* O holds something of K's: a wallet with a proof */
-    struct issuer_plan parent = {.by = ISSUER_K, .to = ISSUER_O, .caps = {{"tinycloud:{k}:x/kv", GET, NULL}}};
-    struct issuer_plan plan = {.by = ISSUER_O,
-            .to = ISSUER_S,
-            .cacao = true,
-            .caps = {{"tinycloud:{k}:x/kv", GET, NULL}},
-            .proofs = {issuer_stored(issuer, parent)},
-            .expiry = ISSUER_NONE};
-    assert_refused(issuer, DELEGATE, issuer_delegation(issuer, plan), EXPIRY);
-    plan.expiry = T1;
-    assert_admitted(issuer, DELEGATE, issuer_delegation(issuer, plan));
-}
-
-static void D07_child_may_start_with_its_parent(void **state)
-{
-    struct issuer_plan parent = owner_to_session();
-    parent.not_before = (double)ISSUER_NOW - 10;
-    check_windows(state, parent, T1, (double)ISSUER_NOW - 10, NULL);
-}
-
-static void D08_child_that_starts_before_its_parent_is_refused(void **state)
-{
-    struct issuer_plan parent = owner_to_session();
-    parent.not_before = (double)ISSUER_NOW - 10;
-    check_windows(state, parent, T1, (double)ISSUER_NOW - 11, NOT_BEFORE);
-    check_windows(state, parent, T1, 0, NOT_BEFORE);
-}
-
-static void D09_of_two_violated_bounds_the_end_is_named(void **state)
-{
-    struct issuer_plan parent = owner_to_session();
-    parent.not_before = (double)ISSUER_NOW - 10;
-    check_windows(state, parent, T1 + 1, 0, EXPIRY);
-}
-
-static void D10_expired_delegation_is_refused(void **state)
-{
-    check_windows(state, owner_to_session(), (double)ISSUER_NOW, 0, TIME);
-}
-
-static void D11_delegation_that_ends_now_is_admitted(void **state)
-{
-    check_windows(state, owner_to_session(), (double)ISSUER_NOW + 0.5, 0, NULL);
-}
-
-static void D12_delegation_that_is_not_yet_valid_is_refused(void **state)
-{
-    check_windows(state, owner_to_session(), T1, (double)ISSUER_NOW + 1, TIME);
-}
-
-static void D13_child_of_an_expired_parent_is_refused(void **state)
-{
-    struct issuer_plan parent = owner_to_session();
-    parent.expiry = (double)ISSUER_NOW - 10;
-    check_windows(state, parent, T1, 0, EXPIRY);
-}
-
 /* ---- several capabilities ---- */
 
 static void D45_first_bad_capability_is_named(void **state)
 {
     struct issuer *issuer = *state;
-    struct issuer_plan plan = child_of(issuer_p(issuer));
+    struct issuer_plan plan = issuer_child_plan(issuer_p(issuer));
     plan.caps[1] = (struct issuer_cap){"SP/kv/a", GET, NULL};
     plan.caps[2] = (struct issuer_cap){"SP/kv/other", GET, NULL};
     assert_refused(issuer, DELEGATE, issuer_delegation(issuer, plan),
@@ -407,133 +317,16 @@ static void D45_first_bad_capability_is_named(void **state)
 static void owned_and_delegated_capabilities_mix(void **state)
 {
     struct issuer *issuer = *state;
-    struct issuer_plan plan = child_of(issuer_p(issuer));
+    struct issuer_plan plan = issuer_child_plan(issuer_p(issuer));
     plan.caps[1] = (struct issuer_cap){"tinycloud:{s}:own/kv", GET, NULL};
     struct deputy_decision yes = assert_admitted(issuer, DELEGATE, issuer_delegation(issuer, plan));
     assert_true((yes.grants[0].by == NULL) != (yes.grants[1].by == NULL));
 }
 
-/* ---- revocation, modes, length ---- */
-
-static void D58_child_of_a_revoked_parent_is_refused(void **state)
-{
-    struct issuer *issuer = *state;
-    const struct deputy_token *p = issuer_p(issuer);
-    issuer_revoke(issuer, p);
-    assert_refused(issuer, DELEGATE, issuer_delegation(issuer, child_of(p)),
-            issuer_text(issuer, "delegation-parent-revoked: {cid}", p));
-}
-
-static void D59_descendant_of_a_revoked_delegation_is_refused(void **state)
-{
-    struct issuer *issuer = *state;
-    const struct deputy_token *p = issuer_p(issuer), *q = issuer_q(issuer, p);
-    struct issuer_plan plan = {.by = ISSUER_B, .to = ISSUER_X, .caps = {NOTES}, .proofs = {q}};
-    const struct deputy_token *child = issuer_delegation(issuer, plan);
-    assert_admitted(issuer, DELEGATE, child);
-    issuer_revoke(issuer, p);
-    const char *head = issuer_text(issuer, "delegation-ancestor-revoked: ancestor={cid}", p);
-    char expected[300];
-    snprintf(expected, sizeof expected, "%s%s", head, issuer_text(issuer, " parent={cid}", q));
-    assert_refused(issuer, DELEGATE, child, expected);
-}
-
-static void revoked_proof_beside_a_sufficient_one_is_refused(void **state)
-{
-    struct issuer *issuer = *state;
-    struct issuer_plan plan = child_of(issuer_p(issuer));
-    const struct deputy_token *second = issuer_stored(issuer, owner_to_session());
-    plan.proofs[1] = second;
-    issuer_revoke(issuer, second);
-    assert_refused(issuer, DELEGATE, issuer_delegation(issuer, plan),
-            issuer_text(issuer, "delegation-parent-revoked: {cid}", second));
-}
-
-static const struct deputy_token *with_facts(struct issuer *issuer, const char *facts)
-{
-    struct issuer_plan plan = owner_to_session();
-    plan.cacao = false;
-    plan.facts = facts;
-    return issuer_stored(issuer, plan);
-}
-
-static void D60_terminal_parent_cannot_redelegate(void **state)
-{
-    struct issuer *issuer = *state;
-    const struct deputy_token *terminal =
-            with_facts(issuer, "[{},{\"xyz.tinycloud.policy/delegationMode\":\"terminal\"}]");
-    assert_refused(issuer, DELEGATE, issuer_delegation(issuer, child_of(terminal)),
-            "terminal-parent-cannot-redelegate");
-    struct issuer_plan plan = child_of(issuer_p(issuer));
-    plan.proofs[1] = terminal; /* beside a sufficient one too */
-    assert_refused(issuer, DELEGATE, issuer_delegation(issuer, plan), "terminal-parent-cannot-redelegate");
-}
-
-static void D61_other_delegation_modes_are_attenuable(void **state)
-{
-    struct issuer *issuer = *state;
-    const char *const facts[] = {"[{\"xyz.tinycloud.policy/delegationMode\":\"Terminal\"}]",
-            "[{\"xyz.tinycloud.policy/delegationMode\":true}]", "[]"};
-    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
-        assert_admitted(issuer, DELEGATE, issuer_delegation(issuer, child_of(with_facts(issuer, facts[i]))));
-    assert_admitted(issuer, DELEGATE, issuer_delegation(issuer, child_of(issuer_p(issuer))));
-}
-
-static void D62_sixty_fourth_delegation_of_a_chain_is_refused(void **state)
-{
-    struct issuer *issuer = *state;
-    const struct deputy_token *last = issuer_p(issuer);
-    struct issuer_plan plan = {.by = ISSUER_S, .to = ISSUER_S, .caps = {NOTES}};
-    for (int length = 2; length <= 63; length++) {
-        plan.proofs[0] = last;
-        last = issuer_delegation(issuer, plan);
-        assert_admitted(issuer, DELEGATE, last);
-        issuer_store(issuer, last);
-    }
-    plan.proofs[0] = last;
-    assert_refused(
-            issuer, DELEGATE, issuer_delegation(issuer, plan), "delegation-chain-traversal-limit-exceeded");
-}
-
-static void D83_policy_tokens_are_refused_at_the_door(void **state)
-{
-    struct issuer *issuer = *state;
-    struct issuer_plan plan = owner_to_session();
-    plan.cacao = false;
-    plan.facts = "[{\"profile\":\"policy-session-ucan/v1\"}]";
-    assert_refused(issuer, DELEGATE, issuer_delegation(issuer, plan), "policy-session-parent-count-invalid");
-}
-
-static void H17_parent_with_a_policy_role_cannot_redelegate(void **state)
-{
-    struct issuer *issuer = *state;
-    const struct deputy_token *root = with_facts(issuer, "[{\"role\":\"policy-enforcement\"}]");
-    assert_refused(issuer, DELEGATE, issuer_delegation(issuer, child_of(root)),
-            "policy-root-requires-conjunctive-session");
-    /* and a role gives no authority to begin with */
-    struct issuer_plan plan = {
-            .by = ISSUER_X, .to = ISSUER_X, .caps = {NOTES}, .facts = "[{\"role\":\"policy-authority\"}]"};
-    assert_refused(issuer, DELEGATE, issuer_delegation(issuer, plan), "Cannot find parent delegation");
-}
-
-/* H10: what anyone may store grants nothing that is not theirs. */
-static void H10_self_delegation_gives_nothing_of_another(void **state)
-{
-    struct issuer *issuer = *state;
-    const struct deputy_token *empty =
-            issuer_stored(issuer, (struct issuer_plan){.by = ISSUER_X, .to = ISSUER_X});
-    assert_admitted(issuer, DELEGATE,
-            issuer_delegation(
-                    issuer, (struct issuer_plan){.by = ISSUER_X, .to = ISSUER_X, .proofs = {empty}}));
-    struct issuer_plan plan = {.by = ISSUER_X, .to = ISSUER_X, .caps = {NOTES}, .proofs = {empty}};
-    assert_refused(issuer, DELEGATE, issuer_delegation(issuer, plan),
-            "Unauthorized Capability: SP/kv/notes/, tinycloud.kv/get");
-}
-
 static void uses_of_control_tokens_are_not_decided_here(void **state)
 {
     struct issuer *issuer = *state;
-    const struct deputy_token *token = issuer_delegation(issuer, owner_to_session());
+    const struct deputy_token *token = issuer_delegation(issuer, issuer_root_plan());
     struct deputy_closure closure = {0};
     struct deputy_decision decision;
     const enum deputy_use uses[] = {DEPUTY_USE_REVOKE, DEPUTY_USE_STATUS};
@@ -547,7 +340,7 @@ static void uses_of_control_tokens_are_not_decided_here(void **state)
 static void decision_that_does_not_fit_in_memory_is_an_error(void **state)
 {
     struct issuer *issuer = *state;
-    const struct deputy_token *child = issuer_delegation(issuer, child_of(issuer_p(issuer)));
+    const struct deputy_token *child = issuer_delegation(issuer, issuer_child_plan(issuer_p(issuer)));
     struct deputy_closure closure = issuer_closure(issuer, child, 62);
     struct deputy_decision decision;
     struct deputy_arena *tiny;
@@ -581,30 +374,12 @@ int main(void)
             ISSUER_TEST(D20_short_proof_beside_a_sufficient_one_does_no_harm),
             ISSUER_TEST(D21_same_proof_twice_is_refused),
             ISSUER_TEST(D34_unrelated_proof_beside_a_root_is_kept),
+            ISSUER_TEST(every_proof_beside_a_root_bounds_its_end),
             ISSUER_TEST(D35_unknown_proof_beside_a_root_is_refused),
             ISSUER_TEST(closure_of_another_token_is_refused),
             ISSUER_TEST(H18_edges_that_were_not_signed_are_refused),
-            ISSUER_TEST(D04_child_that_ends_after_its_parent_is_refused),
-            ISSUER_TEST(D05_parent_without_end_bounds_nothing),
-            ISSUER_TEST(D06_child_without_end_under_a_parent_that_ends_is_refused),
-            ISSUER_TEST(D07_child_may_start_with_its_parent),
-            ISSUER_TEST(D08_child_that_starts_before_its_parent_is_refused),
-            ISSUER_TEST(D09_of_two_violated_bounds_the_end_is_named),
-            ISSUER_TEST(D10_expired_delegation_is_refused),
-            ISSUER_TEST(D11_delegation_that_ends_now_is_admitted),
-            ISSUER_TEST(D12_delegation_that_is_not_yet_valid_is_refused),
-            ISSUER_TEST(D13_child_of_an_expired_parent_is_refused),
             ISSUER_TEST(D45_first_bad_capability_is_named),
             ISSUER_TEST(owned_and_delegated_capabilities_mix),
-            ISSUER_TEST(D58_child_of_a_revoked_parent_is_refused),
-            ISSUER_TEST(D59_descendant_of_a_revoked_delegation_is_refused),
-            ISSUER_TEST(revoked_proof_beside_a_sufficient_one_is_refused),
-            ISSUER_TEST(D60_terminal_parent_cannot_redelegate),
-            ISSUER_TEST(D61_other_delegation_modes_are_attenuable),
-            ISSUER_TEST(D62_sixty_fourth_delegation_of_a_chain_is_refused),
-            ISSUER_TEST(D83_policy_tokens_are_refused_at_the_door),
-            ISSUER_TEST(H17_parent_with_a_policy_role_cannot_redelegate),
-            ISSUER_TEST(H10_self_delegation_gives_nothing_of_another),
             ISSUER_TEST(uses_of_control_tokens_are_not_decided_here),
             ISSUER_TEST(decision_that_does_not_fit_in_memory_is_an_error),
     };

@@ -375,21 +375,32 @@ const struct deputy_token *issuer_stored(struct issuer *issuer, struct issuer_pl
     return token;
 }
 
+struct issuer_plan issuer_root_plan(void)
+{
+    return (struct issuer_plan){.by = ISSUER_O,
+            .to = ISSUER_S,
+            .cacao = true,
+            .caps = {{"SP/kv/notes/", "tinycloud.kv/get", NULL}}};
+}
+
+struct issuer_plan issuer_child_plan(const struct deputy_token *proof)
+{
+    return (struct issuer_plan){.by = ISSUER_S,
+            .to = ISSUER_B,
+            .caps = {{"SP/kv/notes/", "tinycloud.kv/get", NULL}},
+            .proofs = {proof}};
+}
+
 const struct deputy_token *issuer_p(struct issuer *issuer)
 {
-    return issuer_stored(issuer, (struct issuer_plan){.by = ISSUER_O,
-                                         .to = ISSUER_S,
-                                         .cacao = true,
-                                         .caps = {{"SP/kv/notes/", "tinycloud.kv/get", NULL},
-                                                 {"SP/kv/notes/", "tinycloud.kv/put", NULL}}});
+    struct issuer_plan plan = issuer_root_plan();
+    plan.caps[1] = (struct issuer_cap){"SP/kv/notes/", "tinycloud.kv/put", NULL};
+    return issuer_stored(issuer, plan);
 }
 
 const struct deputy_token *issuer_q(struct issuer *issuer, const struct deputy_token *p)
 {
-    return issuer_stored(issuer, (struct issuer_plan){.by = ISSUER_S,
-                                         .to = ISSUER_B,
-                                         .caps = {{"SP/kv/notes/", "tinycloud.kv/get", NULL}},
-                                         .proofs = {p}});
+    return issuer_stored(issuer, issuer_child_plan(p));
 }
 
 /* ---- closures ---- */

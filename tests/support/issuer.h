@@ -108,6 +108,10 @@ const struct deputy_token *issuer_stored(struct issuer *issuer, struct issuer_pl
 const struct deputy_token *issuer_p(struct issuer *issuer);
 const struct deputy_token *issuer_q(struct issuer *issuer, const struct deputy_token *p);
 
+/* What most rows vary: O gives S get below SP/kv/notes/, by SIWE; S gives B the same under a proof. */
+struct issuer_plan issuer_root_plan(void);
+struct issuer_plan issuer_child_plan(const struct deputy_token *proof);
+
 /* The closure of a token's proofs: cited ones, then ancestors, over_limit when it holds more than max. */
 struct deputy_closure issuer_closure(struct issuer *issuer, const struct deputy_token *token, size_t max);
 
