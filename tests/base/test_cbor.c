@@ -251,7 +251,8 @@ static void counts_that_cannot_be_true_allocate_nothing(void **state)
     static const char *const cases[] = {"9bffffffffffffffff", "9affffffff", "9a7fffffff00",
             "bbffffffffffffffff", "baffffffff", "ba7fffffff00", "5bffffffffffffffff", "7bffffffffffffffff",
             "5affffffff", "8200", "830000", "a1", "a16161", "a26161006162", "98190000", "4200", "6261",
-            "1bffffffffffffff", "18", "19ff", "fb3ff8"};
+            "1bffffffffffffff", "18", "19ff", "fb3ff8", "9affffffff00000000000000000000000000000000",
+            "8f0000000000000000000000000000", "ab6161006162006163006164006165006166"};
     struct deputy_arena *small = NULL;
     assert_ok(deputy_arena_create(&small, 512));
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -260,6 +261,23 @@ static void counts_that_cannot_be_true_allocate_nothing(void **state)
         deputy_arena_reset(small);
     }
     deputy_arena_destroy(small);
+}
+
+/* Whatever memory there is: it is enough, or the input is refused for that. */
+static void too_small_an_arena_is_a_refusal(void **state)
+{
+    struct deputy_slice input = unhex(*state, "a361618f0000000000000000000000000000006162a0616380");
+    unsigned refused = 0;
+    for (size_t size = 0; size < 4096; size += 16) {
+        struct deputy_arena *small = NULL;
+        const struct cbor_value *value = NULL;
+        assert_ok(deputy_arena_create(&small, size));
+        enum deputy_error error = cbor_parse(small, &value, input);
+        assert_int_equal(error, value == NULL ? DEPUTY_E_LIMIT : DEPUTY_OK);
+        refused += error != DEPUTY_OK;
+        deputy_arena_destroy(small);
+    }
+    assert_true(refused > 50 && refused < 200);
 }
 
 static void depth_of_32_is_the_last_allowed(void **state)
@@ -417,6 +435,7 @@ int main(void)
             ARENA_TEST(text_that_is_not_utf8_is_refused),
             ARENA_TEST(bytes_after_the_value_are_refused),
             ARENA_TEST(counts_that_cannot_be_true_allocate_nothing),
+            ARENA_TEST(too_small_an_arena_is_a_refusal),
             ARENA_TEST(depth_of_32_is_the_last_allowed),
             ARENA_TEST(random_values_survive),
             ARENA_TEST(mutants_are_canonical_or_refused),
