@@ -177,9 +177,9 @@ static enum deputy_error grant_insert(
             high = middle;
     }
     ENSURE(list->count < DEPUTY_TOKEN_MAX_CAPABILITIES, DEPUTY_E_CAPABILITY_LIMIT);
-    memmove(&list->items[low + 1], &list->items[low], (list->count - low) * sizeof list->items[0]);
+    for (size_t i = list->count++; i > low; i--)
+        list->items[i] = list->items[i - 1];
     list->items[low] = grant;
-    list->count++;
     return DEPUTY_OK;
 }
 

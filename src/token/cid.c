@@ -6,7 +6,12 @@
 
 /* CIDv1, codec raw, multihash BLAKE3-256 of 32 bytes. */
 static const uint8_t cid_head[] = {0x01, 0x55, 0x1e, 0x20};
-enum { CID_HEAD = sizeof cid_head, CID_BYTES = CID_HEAD + HASH_BYTES, CID_MAX_BYTES = BASE58_MAX_BYTES };
+enum {
+    CID_HEAD = sizeof cid_head,
+    CID_BYTES = CID_HEAD + HASH_BYTES,
+    CID_MAX_BYTES = BASE58_MAX_BYTES,
+    CID_TEXT_MAX = 2 * CID_BYTES
+};
 
 struct deputy_cid deputy_cid_of_bytes(struct deputy_slice bytes)
 {
@@ -68,7 +73,7 @@ enum deputy_error deputy_cid_format(struct deputy_arena *arena, struct deputy_sl
         const struct deputy_cid *cid, enum deputy_cid_base base)
 {
     uint8_t bytes[CID_BYTES];
-    struct buf out = buf_make(arena, 2 * CID_BYTES);
+    struct buf out = buf_make(arena, CID_TEXT_MAX);
     memcpy(bytes, cid_head, CID_HEAD);
     memcpy(bytes + CID_HEAD, cid->digest, HASH_BYTES);
     buf_put_byte(&out, base == DEPUTY_CID_BASE32 ? 'b' : 'z');

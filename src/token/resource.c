@@ -7,7 +7,7 @@
 
 static bool has_space_scheme(struct deputy_slice text)
 {
-    static const char scheme[] = "tinycloud:";
+    static const uint8_t scheme[] = "tinycloud:";
     size_t len = sizeof scheme - 1, i = 0;
     while (i < len && i < text.len && (text.ptr[i] == scheme[i] || (text.ptr[i] | 0x20) == scheme[i]))
         i++;
@@ -122,6 +122,11 @@ static bool space_resource_extends(const struct deputy_resource *child, const st
            path_extends(child->path, parent->path);
 }
 
+static bool is_delimiter(uint8_t byte)
+{
+    return byte == '/' || byte == ':' || byte == '?' || byte == '#';
+}
+
 /*
  * A malformed network id contains nothing, not even itself; a malformed space resource only itself; any other
  * URI what continues it at a delimiter.
@@ -134,7 +139,7 @@ static bool other_extends(struct deputy_slice child, struct deputy_slice parent)
         return false;
     if (child.len == parent.len)
         return true;
-    return !has_space_scheme(parent) && memchr("/:?#", child.ptr[parent.len], 4) != NULL;
+    return !has_space_scheme(parent) && is_delimiter(child.ptr[parent.len]);
 }
 
 bool deputy_resource_extends(const struct deputy_resource *child, const struct deputy_resource *parent)

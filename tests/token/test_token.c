@@ -242,6 +242,7 @@ static void a_value_beyond_the_limit_is_refused_unread(void **state)
         assert_int_equal(parse_error(*state, uses[i], longer), DEPUTY_E_LIMIT);
         assert_int_equal(deputy_token_parse_bytes(*state, &token, longer), DEPUTY_E_LIMIT);
         longer.len--;
+        assert_int_not_equal(deputy_token_parse_bytes(*state, &token, longer), DEPUTY_E_LIMIT);
         assert_int_not_equal(parse_error(*state, uses[i], longer), DEPUTY_E_LIMIT);
     }
     free(value);
