@@ -39,9 +39,10 @@ void connection_lost(struct http_connection *c)
 {
     if (c->gone)
         return;
+    bool was_waiting = c->x.waiting;
     connection_drop(c);
     if (c->phase == CONNECTION_EXCHANGE)
-        exchange_tell_gone(&c->x);
+        exchange_tell_gone(&c->x, was_waiting);
     else
         c->phase = CONNECTION_CLOSED;
     connection_run(c);
@@ -121,7 +122,7 @@ static bool connection_rebase(struct http_connection *c)
     bool ok = rest.len == 0 || spare_head_take(c->server, &fresh);
     while (ok && fresh.cap < rest.len)
         ok = spare_head_grow(c->server, &fresh);
-    if (ok && rest.len > 0)
+    if (ok && fresh.ptr != NULL && rest.ptr != NULL)
         memcpy(fresh.ptr, rest.ptr, rest.len);
     spare_head_give(c->server, &c->head_buffer);
     spare_body_give(c->server, &c->body_buffer);
@@ -178,7 +179,7 @@ void connection_refuse(struct http_connection *c, int status)
 static int head_refused(const struct http_connection *c)
 {
     struct deputy_slice bytes = window_bytes(c);
-    if (bytes.len > HTTP_MAX_TARGET && memchr(bytes.ptr, '\n', HTTP_MAX_TARGET) == NULL)
+    if (bytes.ptr != NULL && bytes.len > HTTP_MAX_TARGET && memchr(bytes.ptr, '\n', HTTP_MAX_TARGET) == NULL)
         return 414;
     if (bytes.len >= HTTP_MAX_HEAD)
         return 431;
@@ -219,6 +220,7 @@ static bool connection_take_exchange(struct http_connection *c)
     if (!exchange_over(x))
         return exchange_step(x);
     bool keep = x->keep_alive && !c->gone;
+    c->server->body_memory -= x->collected.len;
     spare_arena_give(c->server, x->arena);
     x->arena = NULL;
     if (!keep) {

@@ -115,6 +115,12 @@ struct http_connection {
     struct http_exchange x;
 };
 
+/* Free memory of one kind, kept for the next request up to a number. */
+struct http_spares {
+    struct http_spare *first;
+    size_t count;
+};
+
 struct http_listener {
     uv_tcp_t tcp;
     struct http_server *server;
@@ -136,11 +142,12 @@ struct http_server {
     size_t connection_count;
     size_t listener_count;
     size_t large_heads; /* bytes held by heads that outgrew HTTP_HEAD_BUFFER */
+    size_t body_memory; /* bytes of bodies being read whole */
     bool draining;
     uint64_t drain_deadline_ms;
     void (*drained)(void *ctx);
     void *drained_ctx;
-    struct http_spare *spare_arenas, *spare_heads, *spare_bodies;
+    struct http_spares spare_arenas, spare_heads, spare_bodies;
     struct deputy_slice fixed; /* header lines of every answer */
     char date[48];             /* the Date line of this second */
 };
@@ -165,7 +172,8 @@ bool exchange_step(struct http_exchange *x); /* true when more may be done */
 void exchange_tick(struct http_exchange *x, uint64_t now_ms);
 bool exchange_wants_bytes(const struct http_exchange *x);
 bool exchange_over(const struct http_exchange *x); /* answered, and the answer is out */
-void exchange_tell_gone(struct http_exchange *x);
+/* The peer is lost; was_waiting: for a part of the answer to go out. */
+void exchange_tell_gone(struct http_exchange *x, bool was_waiting);
 
 /* ---- reply.c: its answer ---- */
 void reply_on_written(struct http_exchange *x);

@@ -162,7 +162,7 @@ static void body_want(struct http_exchange *x, enum body_want want)
         return;
     x->continued = true;
     if (!transport_write_now(c, deputy_slice_text("HTTP/1.1 100 Continue\r\n\r\n")))
-        x->body_lost = DEPUTY_E_HTTP_CUT_OFF;
+        connection_drop(c);
 }
 
 void http_body_stream(struct http_exchange *x, http_chunk_fn *on_chunk, http_end_fn *on_end, void *ctx)
@@ -230,19 +230,30 @@ static void body_end(struct http_exchange *x)
         exchange_call(x, x->then, x->then_app);
 }
 
+static void body_refuse(struct http_exchange *x, int status)
+{
+    x->want = BODY_UNWANTED;
+    http_reply_error(x, status);
+}
+
 /* A body that came in one piece is used where it lies: the buffer is not written over before the exchange
  * ends. */
 static void body_collect_piece(struct http_exchange *x, struct deputy_slice piece)
 {
+    struct http_server *server = x->connection->server;
     if (piece.len == x->head.content_length) {
         x->whole = piece;
         return;
     }
+    if (piece.len > server->config.max_body_memory - server->body_memory) {
+        body_refuse(x, 503);
+        return;
+    }
     buf_put(&x->collected, piece);
     if (x->collected.error == DEPUTY_OK)
-        return;
-    x->want = BODY_UNWANTED;
-    http_reply_error(x, x->collected.error == DEPUTY_E_LIMIT ? 413 : 500);
+        server->body_memory += piece.len;
+    else
+        body_refuse(x, x->collected.error == DEPUTY_E_LIMIT ? 413 : 500);
 }
 
 static void body_piece(struct http_exchange *x, struct deputy_slice piece)
@@ -309,7 +320,7 @@ void exchange_tick(struct http_exchange *x, uint64_t now_ms)
 
 /* ---- while it lasts ---- */
 
-void exchange_tell_gone(struct http_exchange *x)
+void exchange_tell_gone(struct http_exchange *x, bool was_waiting)
 {
     if (x->reply >= REPLY_ENDING) {
         x->reply = REPLY_ENDED;
@@ -317,7 +328,7 @@ void exchange_tell_gone(struct http_exchange *x)
     }
     if (x->on_close != NULL)
         x->on_close(x, x->close_ctx);
-    if (x->reply == REPLY_PARTS && x->on_drain != NULL)
+    if (was_waiting && x->reply == REPLY_PARTS && x->on_drain != NULL)
         x->on_drain(x, x->drain_ctx);
 }
 

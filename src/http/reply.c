@@ -1,5 +1,6 @@
 #include "http/connection.h"
 #include <stdio.h>
+#include <strings.h>
 
 enum { REPLY_MAX_HEAD = 32 * 1024 };
 
@@ -76,9 +77,22 @@ static void put_field(struct buf *out, const char *name, struct deputy_slice val
     buf_put_text(out, "\r\n");
 }
 
+/* What says where an answer ends, or is the same on every answer, is not a handler's to set. */
+static bool is_reserved(const struct http_exchange *x, const char *name)
+{
+    static const char *const reserved[] = {
+            "Connection", "Content-Length", "Date", "Keep-Alive", "Trailer", "Transfer-Encoding", "Upgrade"};
+    static const char cors[] = "Access-Control-";
+    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
+        if (strcasecmp(name, reserved[i]) == 0)
+            return true;
+    }
+    return x->connection->server->config.cors && strncasecmp(name, cors, strlen(cors)) == 0;
+}
+
 bool http_reply_header(struct http_exchange *x, const char *name, struct deputy_slice value)
 {
-    if (x->reply >= REPLY_PARTS || !is_field_name(name) || !is_line(value))
+    if (x->reply >= REPLY_PARTS || !is_field_name(name) || !is_line(value) || is_reserved(x, name))
         return false;
     put_field(&x->headers, name, value);
     return x->headers.error == DEPUTY_OK;
@@ -109,11 +123,18 @@ static void framing_choose(struct http_exchange *x)
                     (!needs_end || x->chunked);
 }
 
+/* A 304 repeats the length of the 200 it stands for, or says none; a 204 never does (RFC 9110 section 8.6).
+ */
+static bool may_say_length(const struct http_exchange *x)
+{
+    return x->status != 204 && (x->status != 304 || x->length > 0);
+}
+
 static void put_framing(struct buf *out, const struct http_exchange *x)
 {
     if (x->chunked) {
         buf_put_text(out, "Transfer-Encoding: chunked\r\n");
-    } else if (x->length != UINT64_MAX && x->status != 204) {
+    } else if (x->length != UINT64_MAX && may_say_length(x)) {
         buf_put_text(out, "Content-Length: ");
         buf_put_decimal(out, x->length);
         buf_put_text(out, "\r\n");
@@ -180,6 +201,11 @@ static void reply_break(struct http_exchange *x)
 void http_reply(struct http_exchange *x, int status, const char *type, struct deputy_slice body)
 {
     struct deputy_slice parts[2] = {{NULL, 0}, body};
+    if (x->reply >= REPLY_PARTS) { /* a second head would be read as part of the first answer */
+        reply_break(x);
+        reply_ended(x);
+        return;
+    }
     x->status = status;
     x->length = body.len;
     if (type != NULL)
@@ -262,9 +288,8 @@ static void reply_finish(struct http_exchange *x)
     bool nothing_written = x->reply == REPLY_BEGUN;
     if (nothing_written && x->length == UINT64_MAX)
         x->length = 0;
-    if (!has_no_body(x) && x->length != UINT64_MAX && x->written < x->length)
-        reply_break(x);
-    else if (reply_head_once(x, &parts[0]) != DEPUTY_OK)
+    bool too_short = !has_no_body(x) && x->length != UINT64_MAX && x->written < x->length;
+    if (too_short || reply_head_once(x, &parts[0]) != DEPUTY_OK)
         reply_break(x);
     if (x->chunked)
         parts[1] = deputy_slice_text("0\r\n\r\n");

@@ -25,10 +25,11 @@ static uint32_t or_default32(uint32_t value, uint32_t standard)
 
 static struct http_config config_complete(struct http_config config)
 {
-    const size_t mib = 1024 * 1024;
+    const size_t mib = (size_t)1024 * 1024;
     config.max_connections = or_default(config.max_connections, 4096);
     config.max_per_peer = or_default(config.max_per_peer, SIZE_MAX);
     config.max_head_memory = or_default(config.max_head_memory, 64 * mib);
+    config.max_body_memory = or_default(config.max_body_memory, 256 * mib);
     config.max_exchange_memory = or_default(config.max_exchange_memory, 64 * mib);
     config.head_timeout_ms = or_default32(config.head_timeout_ms, 10000);
     config.idle_timeout_ms = or_default32(config.idle_timeout_ms, 60000);

@@ -10,6 +10,7 @@ struct http_config {
     size_t max_connections;     /* [4096] beyond it a connection is answered 503 and closed */
     size_t max_per_peer;        /* [no limit] from one address (IPv6: one /64); beyond it 429 */
     size_t max_head_memory;     /* [64 MiB] held by heads larger than 16 KiB; beyond it 503 */
+    size_t max_body_memory;     /* [256 MiB] of bodies being read whole; beyond it 503 */
     size_t max_exchange_memory; /* [64 MiB] of one exchange's arena */
     uint32_t head_timeout_ms;   /* [10 000] from the first byte of a request, or the connection, to the end of
                                    its head */

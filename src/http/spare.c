@@ -2,27 +2,37 @@
 #include "http/connection.h"
 #include <stdlib.h>
 
-/* Free memory of one size, chained through itself. Arenas hang on links of their own. */
+/* Free memory is chained through itself; an arena is, through a piece of its own memory. */
 struct http_spare {
     struct http_spare *next;
     struct deputy_arena *arena;
 };
 
-enum { SPARE_ARENA_MAX = 1024 * 1024 }; /* an arena that grew beyond it is not kept */
+enum {
+    SPARE_MAX = 256,                /* of each kind; a burst is given back to the system */
+    SPARE_ARENA_BYTES = 512 * 1024, /* an arena that grew beyond it is not kept */
+};
 
-static void *spare_take(struct http_spare **list)
+static void *spare_take(struct http_spares *spares)
 {
-    struct http_spare *spare = *list;
-    if (spare != NULL)
-        *list = spare->next;
+    struct http_spare *spare = spares->first;
+    if (spare != NULL) {
+        spares->first = spare->next;
+        spares->count--;
+    }
     return spare;
 }
 
-static void spare_give(struct http_spare **list, void *memory)
+/* False when there are enough: the caller frees the memory. */
+static bool spare_give(struct http_spares *spares, void *memory)
 {
     struct http_spare *spare = memory;
-    spare->next = *list;
-    *list = spare;
+    if (spares->count == SPARE_MAX)
+        return false;
+    spare->next = spares->first;
+    spares->first = spare;
+    spares->count++;
+    return true;
 }
 
 struct deputy_arena *spare_arena_take(struct http_server *server)
@@ -40,18 +50,23 @@ void spare_arena_give(struct http_server *server, struct deputy_arena *arena)
 {
     deputy_arena_reset(arena);
     struct http_spare *spare =
-            arena_held(arena) <= SPARE_ARENA_MAX ? ARENA_NEW(arena, struct http_spare) : NULL;
-    if (spare == NULL) {
+            arena_held(arena) <= SPARE_ARENA_BYTES ? ARENA_NEW(arena, struct http_spare) : NULL;
+    if (spare != NULL)
+        spare->arena = arena;
+    if (spare == NULL || !spare_give(&server->spare_arenas, spare))
         deputy_arena_destroy(arena);
-        return;
-    }
-    spare->arena = arena;
-    spare_give(&server->spare_arenas, spare);
 }
 
-static bool buffer_take(struct http_spare **list, struct http_buffer *buffer, size_t cap)
+static void buffer_give(struct http_spares *spares, struct http_buffer *buffer)
 {
-    buffer->ptr = spare_take(list);
+    if (buffer->ptr != NULL && !spare_give(spares, buffer->ptr))
+        free(buffer->ptr);
+    *buffer = (struct http_buffer){NULL, 0};
+}
+
+static bool buffer_take(struct http_spares *spares, struct http_buffer *buffer, size_t cap)
+{
+    buffer->ptr = spare_take(spares);
     if (buffer->ptr == NULL)
         buffer->ptr = malloc(cap);
     buffer->cap = buffer->ptr != NULL ? cap : 0;
@@ -93,13 +108,12 @@ bool spare_head_grow(struct http_server *server, struct http_buffer *buffer)
 
 void spare_head_give(struct http_server *server, struct http_buffer *buffer)
 {
-    if (buffer->cap == HTTP_HEAD_BUFFER) {
-        spare_give(&server->spare_heads, buffer->ptr);
-    } else if (buffer->ptr != NULL) {
-        server->large_heads -= head_counted(buffer->cap);
+    server->large_heads -= head_counted(buffer->cap);
+    if (buffer->cap > HTTP_HEAD_BUFFER) {
         free(buffer->ptr);
+        *buffer = (struct http_buffer){NULL, 0};
     }
-    *buffer = (struct http_buffer){NULL, 0};
+    buffer_give(&server->spare_heads, buffer);
 }
 
 bool spare_body_take(struct http_server *server, struct http_buffer *buffer)
@@ -109,9 +123,7 @@ bool spare_body_take(struct http_server *server, struct http_buffer *buffer)
 
 void spare_body_give(struct http_server *server, struct http_buffer *buffer)
 {
-    if (buffer->ptr != NULL)
-        spare_give(&server->spare_bodies, buffer->ptr);
-    *buffer = (struct http_buffer){NULL, 0};
+    buffer_give(&server->spare_bodies, buffer);
 }
 
 void spare_free(struct http_server *server)

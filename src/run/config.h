@@ -21,14 +21,14 @@ enum config_kind {
 };
 
 struct config_key {
-    const char *key; /* "storage.datadir" */
-    enum config_kind kind;
+    const char *key;      /* "storage.datadir" */
     const char *standard; /* the default, as an environment variable would say it; NULL: unset */
     const char *help;
     const char *flag;    /* "--data"; NULL: none */
     const char *env;     /* a variable besides those made from the key; NULL: none */
     const char *choices; /* of CONFIG_CHOICE: "text|json", lower case */
-    bool secret;         /* never printed */
+    enum config_kind kind;
+    bool secret; /* never printed */
 };
 
 /* A row; flag, env, choices and secret follow as designated initializers where they are wanted. */

@@ -11,8 +11,8 @@ static bool variable_is(struct deputy_slice name, const char *key)
 {
     size_t at = 0;
     for (; *key != '\0'; key++) {
-        char expected = *key == '.' ? '_' : (char)toupper((unsigned char)*key);
-        if (at == name.len || name.ptr[at] != (uint8_t)expected)
+        int expected = *key == '.' ? '_' : toupper((unsigned char)*key);
+        if (at == name.len || name.ptr[at] != expected)
             return false;
         at++;
         if (*key == '.' && at < name.len && name.ptr[at] == '_')

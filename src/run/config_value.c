@@ -77,8 +77,8 @@ static enum deputy_error size_read(int64_t *out, struct deputy_slice text)
             {"MB", 1000000},
             {"GB", 1000000000},
             {"KiB", 1024},
-            {"MiB", 1024 * 1024},
-            {"GiB", 1024 * 1024 * 1024},
+            {"MiB", INT64_C(1024) * 1024},
+            {"GiB", INT64_C(1024) * 1024 * 1024},
     };
     ENSURE(digits_take(&text, out), DEPUTY_E_CONFIG_VALUE);
     while (text.len > 0 && text.ptr[0] == ' ') {

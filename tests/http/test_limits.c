@@ -42,6 +42,7 @@ static enum http_flow answer_large(struct http_exchange *x, void *app)
 
 static const struct http_route routes[] = {
         {HTTP_METHOD_GET, "/hello", HTTP_BODY_NONE, 0, answer_hello},
+        {HTTP_METHOD_POST, "/whole", HTTP_BODY_WHOLE, 200 * 1024, answer_hello},
         {HTTP_METHOD_GET, "/peer", HTTP_BODY_NONE, 0, answer_peer},
         {HTTP_METHOD_GET, "/held", HTTP_BODY_NONE, 0, answer_held},
         {HTTP_METHOD_GET, "/large", HTTP_BODY_NONE, 0, answer_large},
@@ -184,6 +185,32 @@ static void large_heads_share_a_bounded_memory(void **state)
     served_end(&served);
 }
 
+static void bodies_read_whole_share_a_bounded_memory(void **state)
+{
+    (void)state;
+    static char body[100 * 1024];
+    struct served served;
+    struct wire holder, more;
+    serve_with(&served, (struct http_config){.max_body_memory = 150 * 1024});
+    wire_open(&holder, served.port);
+    wire_open(&more, served.port);
+    wire_send_text(&holder, "POST /whole HTTP/1.1\r\n" HOST "Content-Length: 102401\r\n\r\n");
+    wire_send(&holder, deputy_slice_bytes(body, sizeof body));
+    usleep(100000);
+    wire_send_text(&more, "POST /whole HTTP/1.1\r\n" HOST "Content-Length: 102401\r\n\r\n");
+    wire_send(&more, deputy_slice_bytes(body, sizeof body));
+    assert_int_equal(wire_reply(&more).status, 503);
+    wire_close(&more);
+    for (int i = 0; i < 3; i++) {
+        wire_send_text(&holder, "x");
+        assert_int_equal(wire_reply(&holder).status, 200);
+        wire_send_text(&holder, "POST /whole HTTP/1.1\r\n" HOST "Content-Length: 102401\r\n\r\n");
+        wire_send(&holder, deputy_slice_bytes(body, sizeof body));
+    }
+    wire_close(&holder);
+    served_end(&served);
+}
+
 static void many_connections_are_served_at_once(void **state)
 {
     enum { MANY = 400 };
@@ -287,6 +314,7 @@ int main(void)
             cmocka_unit_test(connections_over_the_limit_are_503),
             cmocka_unit_test(connections_of_one_address_over_the_limit_are_429),
             cmocka_unit_test(large_heads_share_a_bounded_memory),
+            cmocka_unit_test(bodies_read_whole_share_a_bounded_memory),
             cmocka_unit_test(many_connections_are_served_at_once),
             cmocka_unit_test(a_server_that_ends_answers_what_runs),
             cmocka_unit_test(a_server_that_ends_cuts_off_what_lasts_too_long),

@@ -3,6 +3,7 @@
 #include "http/serve.h"
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 static enum http_flow answer_hello(struct http_exchange *x, void *app)
 {
@@ -53,7 +54,27 @@ static enum http_flow answer_headers(struct http_exchange *x, void *app)
     bool ok = http_reply_header(x, "ETag", T("\"1\""));
     bool split = http_reply_header(x, "X-Evil", T("a\r\nSet-Cookie: b"));
     bool named = http_reply_header(x, "X Evil", T("a"));
-    http_reply(x, ok && !split && !named ? 200 : 500, NULL, T(""));
+    bool length = http_reply_header(x, "content-length", T("7"));
+    bool coding = http_reply_header(x, "Transfer-Encoding", T("chunked"));
+    bool origin = http_reply_header(x, "access-control-allow-origin", T("https://evil.example"));
+    http_reply(x, ok && !split && !named && !length && !coding && !origin ? 200 : 500, NULL, T(""));
+    return HTTP_DONE;
+}
+
+/* Changes its mind after the head is out. */
+static enum http_flow answer_twice(struct http_exchange *x, void *app)
+{
+    (void)app;
+    http_reply_begin(x, 200);
+    http_reply_write(x, T("first"));
+    http_reply_error(x, 500);
+    return HTTP_DONE;
+}
+
+static enum http_flow answer_not_modified(struct http_exchange *x, void *app)
+{
+    (void)app;
+    http_reply(x, 304, NULL, T(""));
     return HTTP_DONE;
 }
 
@@ -78,6 +99,8 @@ static const struct http_route routes[] = {
         {HTTP_METHOD_GET, "/peer/generate/{space...}", HTTP_BODY_NONE, 0, answer_space},
         {HTTP_METHOD_GET, "/query", HTTP_BODY_NONE, 0, answer_query},
         {HTTP_METHOD_GET, "/headers", HTTP_BODY_NONE, 0, answer_headers},
+        {HTTP_METHOD_GET, "/twice", HTTP_BODY_NONE, 0, answer_twice},
+        {HTTP_METHOD_GET, "/not-modified", HTTP_BODY_NONE, 0, answer_not_modified},
         {HTTP_METHOD_GET, "/nothing", HTTP_BODY_NONE, 0, answer_nothing},
         {HTTP_METHOD_GET, "/authorization", HTTP_BODY_NONE, 0, answer_authorization_length},
         {HTTP_METHOD_POST, "/hello", HTTP_BODY_NONE, 0, answer_hello},
@@ -271,7 +294,32 @@ static void a_query_is_read_as_a_form(void **state)
     wire_close(&wire);
 }
 
-static void a_header_that_is_more_than_one_line_is_not_sent(void **state)
+static void a_second_answer_breaks_the_connection(void **state)
+{
+    char text[2048];
+    size_t got = 0;
+    struct wire wire = connected(state);
+    wire_send_text(&wire, "GET /twice HTTP/1.1\r\n" HOST "\r\n");
+    for (ssize_t n; (n = recv(wire.fd, text + got, sizeof text - 1 - got, 0)) > 0;)
+        got += (size_t)n;
+    text[got] = '\0';
+    assert_non_null(strstr(text, "first"));
+    assert_null(strstr(text, " 500 "));
+    wire_close(&wire);
+}
+
+static void not_modified_says_no_length(void **state)
+{
+    struct wire wire = connected(state);
+    wire_send_text(&wire, "GET /not-modified HTTP/1.1\r\n" HOST "\r\nGET /hello HTTP/1.1\r\n" HOST "\r\n");
+    struct wire_reply reply = wire_reply(&wire);
+    assert_int_equal(reply.status, 304);
+    assert_false(deputy_slice_present(wire_header(&reply, "content-length")));
+    assert_text(wire_reply(&wire).body, "hello");
+    wire_close(&wire);
+}
+
+static void a_header_that_is_not_the_handlers_or_more_than_one_line_is_not_sent(void **state)
 {
     struct wire wire = connected(state);
     wire_send_text(&wire, "GET /headers HTTP/1.1\r\n" HOST "\r\n");
@@ -476,7 +524,9 @@ int main(void)
             cmocka_unit_test(a_request_may_come_byte_by_byte),
             cmocka_unit_test(the_rest_of_a_path_is_decoded_once),
             cmocka_unit_test(a_query_is_read_as_a_form),
-            cmocka_unit_test(a_header_that_is_more_than_one_line_is_not_sent),
+            cmocka_unit_test(a_header_that_is_not_the_handlers_or_more_than_one_line_is_not_sent),
+            cmocka_unit_test(a_second_answer_breaks_the_connection),
+            cmocka_unit_test(not_modified_says_no_length),
             cmocka_unit_test(a_handler_that_forgets_to_answer_is_a_500),
             cmocka_unit_test(connection_close_and_http_1_0_end_the_connection),
             cmocka_unit_test(an_upgrade_that_is_offered_is_not_taken),

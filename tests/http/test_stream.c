@@ -116,6 +116,25 @@ static enum http_flow answer_download(struct http_exchange *x, void *app)
     return HTTP_LATER;
 }
 
+static void drain_never(struct http_exchange *x, void *ctx)
+{
+    (void)x;
+    (void)ctx;
+    atomic_fetch_add(&drains, 1);
+}
+
+/* One part, which goes out at once, and then a long thought. */
+static enum http_flow answer_thinking(struct http_exchange *x, void *app)
+{
+    (void)app;
+    http_reply_begin(x, 200);
+    http_on_close(x, download_on_close, NULL);
+    http_reply_on_drain(x, drain_never, NULL);
+    http_reply_write(x, T("part"));
+    atomic_store(&held, x);
+    return HTTP_LATER;
+}
+
 static enum http_flow answer_short(struct http_exchange *x, void *app)
 {
     (void)app;
@@ -159,6 +178,7 @@ static const struct http_route routes[] = {
         {HTTP_METHOD_PUT, "/upload", HTTP_BODY_STREAM, 0, answer_upload},
         {HTTP_METHOD_PUT, "/refused", HTTP_BODY_STREAM, 0, answer_refused_midway},
         {HTTP_METHOD_GET, "/download", HTTP_BODY_NONE, 0, answer_download},
+        {HTTP_METHOD_GET, "/thinking", HTTP_BODY_NONE, 0, answer_thinking},
         {HTTP_METHOD_GET, "/short", HTTP_BODY_NONE, 0, answer_short},
         {HTTP_METHOD_GET, "/held", HTTP_BODY_NONE, 0, answer_held},
         {HTTP_METHOD_PUT, "/unread", HTTP_BODY_STREAM, 0, answer_held},
@@ -384,6 +404,25 @@ static void a_peer_that_leaves_ends_a_download(void **state)
     assert_int_equal(atomic_load(&closes), 1);
 }
 
+static void end_from_elsewhere(void *ctx)
+{
+    if (http_reply_write(ctx, T("more")) == HTTP_WRITE_GONE)
+        atomic_fetch_add(&gone, 1);
+    http_reply_end(ctx);
+}
+
+static void a_lost_peer_calls_for_no_more_parts_than_were_waited_for(void **state)
+{
+    struct wire wire = connected(state);
+    wire_send_text(&wire, "GET /thinking HTTP/1.1\r\n" HOST "\r\n");
+    wait_for(atomic_load(&held) != NULL);
+    wire_reset(&wire);
+    wait_for(atomic_load(&closes) == 1);
+    assert_int_equal(atomic_load(&drains), 0);
+    on_loop(*state, end_from_elsewhere, atomic_load(&held));
+    wait_for(atomic_load(&gone) == 1);
+}
+
 static void an_answer_shorter_than_it_said_breaks_the_connection(void **state)
 {
     struct wire wire = connected(state);
@@ -454,6 +493,7 @@ int main(void)
             STREAM_TEST(a_download_waits_for_a_slow_reader),
             STREAM_TEST(a_head_of_a_streamed_answer_has_no_body),
             STREAM_TEST(a_peer_that_leaves_ends_a_download),
+            STREAM_TEST(a_lost_peer_calls_for_no_more_parts_than_were_waited_for),
             STREAM_TEST(an_answer_shorter_than_it_said_breaks_the_connection),
             STREAM_TEST(an_exchange_may_be_answered_later_and_requests_wait_behind_it),
             STREAM_TEST(a_held_exchange_outlives_its_peer),
