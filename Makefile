@@ -1,6 +1,6 @@
 # The front door. `make help` lists what it opens; the build itself is CMake (CMakePresets.json names every way of it).
 .DEFAULT_GOAL := build
-.PHONY: build deps test test-build test-races test-peers demo lint traceability format bench bench-core fuzz coverage install help clean
+.PHONY: build deps test test-build test-races test-crash test-peers demo lint traceability format bench bench-core bench-store fuzz coverage install help clean
 
 JOBS ?= $(shell nproc)
 SOURCES = $(shell git ls-files '*.c' '*.h')
@@ -24,6 +24,9 @@ test-races: deps ## what runs on several threads, under ThreadSanitizer
 	@cmake --build --preset debug-tsan --parallel $(JOBS) | tail -n 1
 	@ctest --test-dir build/debug-tsan -R '^(http|run|store|node)\.' --output-on-failure
 
+test-crash: test-build ## kills a writing store at random moments, ROUNDS times (default 200), and holds it to what it said
+	@CRASH_ROUNDS=$(or $(ROUNDS),200) build/debug-asan/test_store_crash
+
 test-peers: test-build ## our bytes against other implementations, COUNT inputs a kind (default 1000)
 	@tests/peers/run build/debug-asan $(or $(COUNT),1000)
 
@@ -43,11 +46,16 @@ format: ## clang-format over the tree
 	@tools/deps packages-lint.txt
 	@clang-format -i $(SOURCES)
 
-bench: bench-core ## what we promise, measured
+bench: bench-core bench-store ## what we promise, measured
 
 bench-core: deps ## ratios of our operations to the bare primitives, taken in one run
 	@tools/deps packages-bench.txt
 	@bench/run-core
+
+bench-store: deps ## closures and values read, and writes grouped, on this machine's disk
+	@cmake --preset bench >/dev/null
+	@cmake --build --preset bench --parallel $(JOBS) --target bench_store | tail -n 1
+	@directory=$$(mktemp -d) && build/bench/bench_store "$$directory"; rm -rf "$$directory"
 
 fuzz: deps ## every fuzz target, SECONDS each (default 600)
 	@tools/deps packages-fuzz.txt
