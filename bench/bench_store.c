@@ -100,7 +100,7 @@ static enum deputy_error apply_space(struct store_write *write, void *ctx)
 static void fill(void)
 {
     bool created;
-    for (size_t i = 0; i < CHAINS * CHAIN; i++) {
+    for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
         memcpy(tokens[i], &i, sizeof i);
         blake3(digests[i], deputy_slice_bytes(tokens[i], TOKEN));
     }

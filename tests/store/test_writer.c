@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 /* --- jobs that can be watched --- */
 
@@ -361,6 +362,35 @@ static void H8_readers_see_whole_commits_while_many_write(void **state)
     assert_false(race.torn);
 }
 
+/* --- the write-ahead log --- */
+
+enum { LOG_JOBS = 60, LOG_PUTS = 20, LOG_VALUE = 16 * 1024, LOG_MAX = 8 * 1024 * 1024 };
+
+static enum deputy_error apply_many_puts(struct store_write *write, void *ctx)
+{
+    enum deputy_error result = DEPUTY_OK;
+    for (unsigned i = 0; i < LOG_PUTS && result == DEPUTY_OK; i++)
+        result = store_kv_set(write, ctx);
+    return result;
+}
+
+static void write_ahead_log_stays_bounded(void **state)
+{
+    struct kit *kit = *state;
+    struct store_value value;
+    char path[128];
+    struct stat info;
+    uint8_t *content = arena_alloc(kit->arena, LOG_VALUE);
+    kit_host(kit, KIT_SPACE);
+    assert_ok(store_value_inline(&value, deputy_slice_bytes(content, LOG_VALUE)));
+    struct store_put put = kit_make_put(T("k"), &value);
+    for (unsigned i = 0; i < LOG_JOBS; i++)
+        assert_ok(store_run(kit->store, apply_many_puts, &put));
+    snprintf(path, sizeof path, "%s/deputy.db-wal", kit->directory);
+    assert_int_equal(stat(path, &info), 0);
+    assert_in_range(info.st_size, 1, LOG_MAX);
+}
+
 /* --- queue and delivery --- */
 
 static void job_beyond_the_waiting_ones_is_refused_as_busy(void **state)
@@ -452,6 +482,7 @@ int main(void)
             STORE_TEST(revocation_that_fails_does_not_move_the_generation),
             STORE_TEST(H8_generation_has_moved_when_a_revocation_is_acknowledged),
             STORE_TEST(H8_readers_see_whole_commits_while_many_write),
+            STORE_TEST(write_ahead_log_stays_bounded),
             STORE_TEST(job_beyond_the_waiting_ones_is_refused_as_busy),
             STORE_TEST(finished_job_is_brought_to_its_loop),
             STORE_TEST(closing_finishes_what_was_submitted),
