@@ -1,6 +1,7 @@
 #include "base/time.h"
 #include "support/check.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct deputy_time parsed(const char *text)
 {
@@ -62,13 +63,13 @@ static void what_is_not_rfc_3339_is_refused(void **state)
     static const char *const refused[] = {"", "2021", "2021-09-30", "2021-09-30T16:25Z",
             "2021-09-30T16:25:24", "2021-09-30T16:25:24.Z", "2021-09-30T16:25:24,5Z", "2021-09-30T16:25:24Zx",
             "2021-09-30T16:25:24Z ", " 2021-09-30T16:25:24Z", "2021-9-30T16:25:24Z", "2021-09-30_16:25:24Z",
-            "2021-09-30T16:25:24+0200", "2021-09-30T16:25:24+02", "2021-09-30T16:25:24+24:00",
-            "2021-09-30T16:25:24+02:60", "2021-09-30T24:00:00Z", "2021-09-30T16:60:24Z",
-            "2021-00-30T16:25:24Z", "2021-13-30T16:25:24Z", "2021-09-00T16:25:24Z", "2021-09-31T16:25:24Z",
-            "2021-02-29T16:25:24Z", "1900-02-29T16:25:24Z", "+2021-09-30T16:25:24Z", "02021-09-30T16:25:24Z",
-            "-001-09-30T16:25:24Z", "2021-09-30T16:25:24.1x2Z", "2021-09-30T1a:25:24Z",
-            "2021/09/30T16:25:24Z", "20210930T162524Z", "2021-09-30TT16:25:24Z", "0000-01-01T00:00:00+00:01",
-            "9999-12-31T23:59:59-00:01"};
+            "2021-09-30T16:25:24+0200", "2021-09-30T16:25:2402:00", "2021-09-30T16:25:24 02:00",
+            "2021-09-30T16:25:24+02", "2021-09-30T16:25:24+24:00", "2021-09-30T16:25:24+02:60",
+            "2021-09-30T24:00:00Z", "2021-09-30T16:60:24Z", "2021-00-30T16:25:24Z", "2021-13-30T16:25:24Z",
+            "2021-09-00T16:25:24Z", "2021-09-31T16:25:24Z", "2021-02-29T16:25:24Z", "1900-02-29T16:25:24Z",
+            "+2021-09-30T16:25:24Z", "02021-09-30T16:25:24Z", "-001-09-30T16:25:24Z",
+            "2021-09-30T16:25:24.1x2Z", "2021-09-30T1a:25:24Z", "2021/09/30T16:25:24Z", "20210930T162524Z",
+            "2021-09-30TT16:25:24Z", "0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01"};
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         struct deputy_time time = {-7, 7};
         if (time_parse(&time, T(refused[i])) != DEPUTY_E_TIME)
@@ -87,6 +88,48 @@ static void separator_is_one_of_three_bytes(void **state)
         bool good = byte == 'T' || byte == 't' || byte == ' ';
         struct deputy_slice slice = deputy_slice_bytes(text, sizeof text - 1);
         assert_int_equal(time_parse(&time, slice), good ? DEPUTY_OK : DEPUTY_E_TIME);
+    }
+}
+
+/* One byte put over another: where no digit replaces a digit, hardly anything is a time still. */
+static void every_byte_at_every_place_is_judged(void **state)
+{
+    (void)state;
+    const char *good = "2021-09-30T16:25:24.55+01:30";
+    for (size_t at = 0; at < strlen(good); at++) {
+        for (unsigned byte = 0; byte < 256; byte++) {
+            char text[] = "2021-09-30T16:25:24.55+01:30";
+            struct deputy_time time;
+            bool digit = byte >= '0' && byte <= '9', was_digit = good[at] >= '0' && good[at] <= '9';
+            bool same = text[at] == (char)byte,
+                 other = (at == 10 && (byte == 't' || byte == ' ')) || (at == 22 && byte == '-');
+            text[at] = (char)byte;
+            enum deputy_error error = time_parse(&time, deputy_slice_bytes(text, sizeof text - 1));
+            if (!(digit && was_digit))
+                assert_int_equal(error, same || other ? DEPUTY_OK : DEPUTY_E_TIME);
+        }
+    }
+}
+
+/* One byte taken out, and the text cut behind it: only a digit of the fraction can be spared. */
+static void every_byte_is_needed(void **state)
+{
+    (void)state;
+    const char *good = "2021-09-30T16:25:24.55+01:30";
+    size_t len = strlen(good);
+    for (size_t at = 0; at < len; at++) {
+        struct deputy_time time;
+        char *text = malloc(at + (at == 0));
+        memcpy(text, good, at);
+        assert_int_equal(time_parse(&time, deputy_slice_bytes(text, at)), DEPUTY_E_TIME);
+        free(text);
+        text = malloc(len - 1); /* exactly, so that a read beyond the end is seen */
+        memcpy(text, good, at);
+        memcpy(text + at, good + at + 1, len - at - 1);
+        bool spare = at == 20 || at == 21;
+        assert_int_equal(
+                time_parse(&time, deputy_slice_bytes(text, len - 1)), spare ? DEPUTY_OK : DEPUTY_E_TIME);
+        free(text);
     }
 }
 
@@ -214,6 +257,8 @@ int main(void)
             cmocka_unit_test(leap_second_is_read_only_at_the_end_of_a_month_in_utc),
             cmocka_unit_test(what_is_not_rfc_3339_is_refused),
             cmocka_unit_test(separator_is_one_of_three_bytes),
+            cmocka_unit_test(every_byte_at_every_place_is_judged),
+            cmocka_unit_test(every_byte_is_needed),
             ARENA_TEST(iso_is_what_javascript_prints),
             ARENA_TEST(times_outside_four_digit_years_are_not_printed),
             ARENA_TEST(every_day_reads_as_it_prints),
