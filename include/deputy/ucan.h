@@ -40,7 +40,8 @@ struct deputy_ucan_claims {
 
 /*
  * Signs the claims. kid (absent for none) is the name of a session key, which SDKs put into the header's jwk.
- * An empty ability map or a caveat list that is no array of objects is refused.
+ * What deputy_token_parse would not read is not signed: the error is the one that it would give. Numbers in
+ * facts and caveats that canonical JSON would change are refused too.
  */
 DEPUTY_EXPORT enum deputy_error deputy_ucan_build(struct deputy_arena *arena, struct deputy_slice *jwt,
         const struct deputy_key *key, struct deputy_slice kid, const struct deputy_ucan_claims *claims);

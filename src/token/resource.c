@@ -9,7 +9,7 @@ static bool has_space_scheme(struct deputy_slice text)
 {
     static const uint8_t scheme[] = "tinycloud:";
     size_t len = sizeof scheme - 1, i = 0;
-    while (i < len && i < text.len && (text.ptr[i] == scheme[i] || (text.ptr[i] | 0x20) == scheme[i]))
+    while (i < len && i < text.len && (text.ptr[i] | 0x20) == scheme[i])
         i++;
     return i == len;
 }
