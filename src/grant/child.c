@@ -15,6 +15,18 @@ static int resource_order(const void *left, const void *right)
     return order != 0 ? order : deputy_slice_compare(a->path, b->path);
 }
 
+enum deputy_error resources_sort(
+        struct deputy_arena *arena, struct deputy_permissions *out, struct deputy_permissions resources)
+{
+    struct deputy_permission *items = ARENA_ARRAY(arena, struct deputy_permission, resources.count + 1);
+    ENSURE(items != NULL, arena_error(arena));
+    if (resources.count > 0)
+        memcpy(items, resources.items, resources.count * sizeof *items);
+    qsort(items, resources.count, sizeof *items, resource_order);
+    *out = (struct deputy_permissions){items, resources.count};
+    return DEPUTY_OK;
+}
+
 enum deputy_error resources_of_abilities(struct deputy_arena *arena, struct deputy_permissions *out,
         const struct deputy_space_abilities *abilities)
 {
@@ -29,7 +41,6 @@ enum deputy_error resources_of_abilities(struct deputy_arena *arena, struct depu
                 .actions = row->actions,
                 .action_count = row->action_count};
     }
-    qsort(items, abilities->row_count, sizeof *items, resource_order);
     *out = (struct deputy_permissions){items, abilities->row_count};
     return DEPUTY_OK;
 }
@@ -112,5 +123,6 @@ enum deputy_error child_build(const struct attempt *attempt, struct deputy_slice
     TRY(audience_check(attempt, claims->audience));
     TRY(grants_of(attempt, &ucan, abilities));
     TRY(resources_of_abilities(attempt->arena, resources, abilities));
+    TRY(resources_sort(attempt->arena, resources, *resources));
     return deputy_ucan_build(attempt->arena, jwt, key->key, key->kid, &ucan);
 }

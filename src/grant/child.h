@@ -26,7 +26,11 @@ enum deputy_error child_build(const struct attempt *attempt, struct deputy_slice
 /* The form in which the client library writes tokens of this key. */
 enum deputy_ucan_form session_key_form(const struct deputy_session_key *key);
 
-/* Abilities as resources of a wrapper. */
+/* By service and then path, as a wrapper lists them. */
+enum deputy_error resources_sort(
+        struct deputy_arena *arena, struct deputy_permissions *out, struct deputy_permissions resources);
+
+/* Abilities as resources of a wrapper, in the order of the rows. */
 enum deputy_error resources_of_abilities(struct deputy_arena *arena, struct deputy_permissions *out,
         const struct deputy_space_abilities *abilities);
 

@@ -1,5 +1,4 @@
 #include "grant/json_plain.h"
-#include "base/json_write.h"
 
 static void put_number(struct buf *out, const struct json_value *value)
 {
@@ -37,4 +36,10 @@ void json_put_plain(struct buf *out, const struct json_value *value)
     } else {
         buf_put(out, value->raw);
     }
+}
+
+void json_put_member(struct json_writer *writer, const struct json_value *value)
+{
+    json_raw(writer, deputy_slice_text("")); /* puts the comma, if one is due */
+    json_put_plain(writer->out, value);
 }

@@ -97,15 +97,24 @@ bool name_usable(struct deputy_slice name)
     return true;
 }
 
+bool service_known(struct deputy_slice short_name)
+{
+    static const char *const known[] = {
+            "kv", "sql", "duckdb", "capabilities", "hooks", "encryption", "delegation"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (text_is(short_name, known[i]))
+            return true;
+    }
+    return false;
+}
+
 struct deputy_slice service_short(struct deputy_slice service)
 {
-    static const char *const known[] = {SERVICE_KV, "tinycloud.sql", "tinycloud.duckdb", SERVICE_CAPABILITIES,
-            "tinycloud.hooks", SERVICE_ENCRYPTION, "tinycloud.delegation"};
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (text_is(service, known[i]))
-            return text_after(service, strlen("tinycloud."));
-    }
-    return (struct deputy_slice){NULL, 0};
+    const struct deputy_slice none = {NULL, 0};
+    if (!text_starts(service, "tinycloud."))
+        return none;
+    struct deputy_slice name = text_after(service, strlen("tinycloud."));
+    return service_known(name) ? name : none;
 }
 
 enum deputy_error service_long(

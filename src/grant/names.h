@@ -31,6 +31,9 @@ bool name_usable(struct deputy_slice name);
 /* The short name of a service that a manifest may ask for; absent when there is none. */
 struct deputy_slice service_short(struct deputy_slice service);
 
+/* The short name of such a service. */
+bool service_known(struct deputy_slice short_name);
+
 /* The long name of a service of a ReCap: "x" is tinycloud.x, a long name stays. */
 enum deputy_error service_long(
         struct deputy_arena *arena, struct deputy_slice *out, struct deputy_slice service);

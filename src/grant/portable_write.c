@@ -36,13 +36,17 @@ static void put_header(struct json_writer *writer, const struct deputy_portable 
 }
 
 /* path and actions mirror the first resource. */
-static void put_resources(struct json_writer *writer, const struct deputy_portable *portable)
+static void put_mirror(struct json_writer *writer, const struct deputy_permission *first)
 {
-    const struct deputy_permission *first = &portable->resources.items[0];
     put_text_member(writer, "path", first->path);
     json_key(writer, "actions");
     json_put_texts(writer, first->actions, first->action_count);
-    if (portable->flat)
+}
+
+static void put_resources(
+        struct json_writer *writer, const struct deputy_portable *portable, enum deputy_wrapper here)
+{
+    if (portable->form != here)
         return;
     json_key(writer, "resources");
     permissions_put(writer, portable->resources);
@@ -53,7 +57,8 @@ static void put_portable(
 {
     json_object_begin(writer);
     put_header(writer, portable);
-    put_resources(writer, portable);
+    put_mirror(writer, &portable->resources.items[0]);
+    put_resources(writer, portable, DEPUTY_WRAPPER_PLAIN);
     json_key(writer, "disableSubDelegation");
     json_bool(writer, portable->disable_sub_delegation);
     put_text_member(writer, "expiry", expiry);
@@ -67,6 +72,7 @@ static void put_portable(
         json_key(writer, "publicDelegation");
         json_raw(writer, portable->companion);
     }
+    put_resources(writer, portable, DEPUTY_WRAPPER_LAST);
     json_object_end(writer);
 }
 
@@ -78,6 +84,8 @@ enum deputy_error deputy_portable_build(struct deputy_arena *arena, struct deput
     TRY(deputy_token_parse(arena, &token, DEPUTY_TOKEN_DELEGATION, portable->header));
     TRY(deputy_cid_format(arena, &portable->cid, &token->cid, DEPUTY_CID_BASE32));
     TRY(time_iso(arena, &expiry, portable->expiry));
+    portable->mirror = portable->resources.items[0];
+    portable->has_chain = true;
     struct buf text = buf_make(arena, DEPUTY_PORTABLE_MAX_BYTES * 2);
     struct json_writer writer = json_writer_make(&text);
     put_portable(&writer, portable, expiry);

@@ -14,12 +14,6 @@ enum { REGISTRY_MAX_BYTES = 8 * 1024 * 1024 };
 static const char *const ENTRY_MEMBERS[] = {
         "service", "space", "path", "actions", "caveats", "skipPrefix", "expiry", "description"};
 
-static void put_plain(struct json_writer *writer, const struct json_value *value)
-{
-    json_raw(writer, deputy_slice_text(""));
-    json_put_plain(writer->out, value);
-}
-
 static void put_entry(struct json_writer *writer, const struct json_value *entry)
 {
     json_object_begin(writer);
@@ -28,7 +22,7 @@ static void put_entry(struct json_writer *writer, const struct json_value *entry
         if (member == NULL)
             continue;
         json_key(writer, ENTRY_MEMBERS[i]);
-        put_plain(writer, member);
+        json_put_member(writer, member);
     }
     json_object_end(writer);
 }
@@ -53,7 +47,7 @@ enum deputy_error manifest_record(
         if (member == permissions)
             put_entries(&writer, member);
         else
-            put_plain(&writer, member);
+            json_put_member(&writer, member);
     }
     json_object_end(&writer);
     return buf_finish(&text, record);

@@ -43,6 +43,20 @@ static const struct {
         {"materialize_all", run_materialize_all},
         {"invoke", run_invoke},
         {"invoke_any", run_invoke_any},
+        {"deserialize_serialize", run_deserialize_serialize},
+        {"parse_portable_strict", run_parse_portable_strict},
+        {"check_delegation_artifact", run_check_delegation_artifact},
+        {"check_request_artifact", run_check_request_artifact},
+        {"grant_auth_request", run_grant_auth_request},
+        {"activate_validated", run_activate_validated},
+        {"activate_compact", run_activate_compact},
+        {"use_delegation_key", run_use_delegation_key},
+        {"use_runtime_delegation", run_use_runtime_delegation},
+        {"use_delegation_wallet", run_use_delegation_wallet},
+        {"create_sub_delegation", run_create_sub_delegation},
+        {"grant_runtime_permissions", run_grant_runtime_permissions},
+        {"wallet_delegation", run_wallet_delegation},
+        {"validate_persisted_session", run_validate_persisted_session},
 };
 
 /*
@@ -56,6 +70,10 @@ static const char *const STRICTER[] = {
         "activate/audience with a fragment",
         /* members of a wrapper that say anything else than the signed bytes: a wrapper has no authority */
         "activate/flat fields lie, resources do not",
+        /* a parent whose wrapper names another path than its token, as in "sub/JSON wider than the signed
+           bytes" */
+        "sub/parent path without slash covers below",
+        "sub/parent with an empty path",
 };
 
 static bool is_stricter(struct deputy_slice name)
@@ -76,6 +94,30 @@ static golden_handler *handler_of(struct deputy_slice function)
     return NULL;
 }
 
+/* Both texts from a little before the place where they part. */
+static void fail_at_difference(struct deputy_slice actual, struct deputy_slice expected)
+{
+    const size_t before = 60;
+    const size_t shown = 300;
+    size_t at = 0;
+    while (at < actual.len && at < expected.len && actual.ptr[at] == expected.ptr[at])
+        at++;
+    at = at > before ? at - before : 0;
+    struct deputy_slice a = {actual.ptr + at, actual.len - at < shown ? actual.len - at : shown};
+    struct deputy_slice b = {expected.ptr + at, expected.len - at < shown ? expected.len - at : shown};
+    fail_msg("at %zu\nactual:   %.*s\nexpected: %.*s", at, (int)a.len, (const char *)a.ptr, (int)b.len,
+            (const char *)b.ptr);
+}
+
+static struct deputy_slice canonical(struct trial *trial, const struct json_value *value)
+{
+    struct buf text = answer_buf(trial);
+    struct deputy_slice out;
+    json_put_canonical(&text, value);
+    assert_ok(buf_finish(&text, &out));
+    return out;
+}
+
 static void check_value(struct trial *trial, const struct json_value *expected)
 {
     const struct json_value *actual;
@@ -83,7 +125,7 @@ static void check_value(struct trial *trial, const struct json_value *expected)
         fail_msg("refused: %.*s", (int)trial->error.len, trial->error.ptr);
     assert_ok(json_parse(trial->arena, &actual, trial->value));
     if (!json_equal(actual, expected))
-        assert_slice(trial->value, expected->raw);
+        fail_at_difference(canonical(trial, actual), canonical(trial, expected));
 }
 
 static void check_named(struct trial *trial, const struct json_value *expected)
@@ -94,7 +136,7 @@ static void check_named(struct trial *trial, const struct json_value *expected)
     assert_true(deputy_slice_present(trial->named));
     assert_ok(json_parse(trial->arena, &actual, trial->named));
     if (!json_equal(actual, expected))
-        assert_slice(trial->named, expected->raw);
+        fail_at_difference(canonical(trial, actual), canonical(trial, expected));
 }
 
 static void check_error(struct trial *trial, const struct json_value *expected)
@@ -145,7 +187,9 @@ static void replay(void **state)
             .in = json_member(line, "in"),
             .expected = deputy != NULL ? deputy : json_member(line, "expect"),
             .value = T("null")};
-    handler_of(json_member(line, "fn")->text)(&trial);
+    golden_handler *handler = handler_of(json_member(line, "fn")->text);
+    assert_non_null(handler);
+    handler(&trial);
     if (is_stricter(json_member(line, "name")->text))
         assert_true(trial.refused);
     else
@@ -208,13 +252,10 @@ int main(void)
 {
     load();
     static struct CMUnitTest tests[CASES];
-    size_t count = 0;
-    for (size_t i = 0; i < golden.count; i++) {
-        if (handler_of(json_member(golden.cases[i], "fn")->text) != NULL)
-            tests[count++] = (struct CMUnitTest){
-                    name_of(golden.cases[i]), replay, NULL, NULL, (void *)(uintptr_t)golden.cases[i]};
-    }
-    int failed = _cmocka_run_group_tests("grant.golden_compose", tests, count, NULL, NULL);
+    for (size_t i = 0; i < CASES; i++)
+        tests[i] = (struct CMUnitTest){
+                name_of(golden.cases[i]), replay, NULL, NULL, (void *)(uintptr_t)golden.cases[i]};
+    int failed = _cmocka_run_group_tests("grant.golden_compose", tests, CASES, NULL, NULL);
     deputy_arena_destroy(golden.arena);
     return failed;
 }

@@ -74,6 +74,11 @@ golden_handler run_expand_actions, run_expand_entries, run_canonical_caveats;
 golden_handler run_sign_in, run_sign_in_flow, run_host_siwe, run_parse_recap, run_session_builder;
 golden_handler run_create_delegation, run_delegate_to, run_materialize, run_materialize_all;
 golden_handler run_invoke, run_invoke_any;
+golden_handler run_deserialize_serialize, run_parse_portable_strict, run_check_delegation_artifact;
+golden_handler run_check_request_artifact, run_grant_auth_request, run_activate_validated;
+golden_handler run_activate_compact, run_use_delegation_key, run_use_runtime_delegation;
+golden_handler run_use_delegation_wallet, run_create_sub_delegation, run_grant_runtime_permissions;
+golden_handler run_wallet_delegation, run_validate_persisted_session;
 golden_handler run_path_contains, run_action_contains, run_is_subset;
 
 #endif
