@@ -58,7 +58,7 @@ bench-store: deps ## closures and values read, and writes grouped, on this machi
 	@directory=$$(mktemp -d) && build/bench/bench_store "$$directory"; rm -rf "$$directory"
 
 fuzz: deps ## every fuzz target, SECONDS each (default 600)
-	@tools/deps packages-fuzz.txt
+	@tests/fuzz/prepare
 	@tests/fuzz/run $(or $(SECONDS),600)
 
 coverage: deps ## lines and branches of src/token and src/grant that the tests reach

@@ -271,5 +271,35 @@ class Database:
 
         with_changed_database(change, check)
 
+    def H17_inserted_delegation_that_was_never_admitted_admits_nothing():
+        """Validly signed by a stranger, with the owner's delegation as its proof, written straight into the database."""
+        cids = []
+
+        def change(database, world, proof):
+            forged = world.ucan(world.stranger, world.stranger.did_key, world.caps("", "get", "put"), 600, [proof]).encode()
+            digest = tokens.hashes.blake3(forged)
+            cids.append(tokens.cid(forged))
+            columns = [row[1] for row in database.execute("PRAGMA table_info(delegation)") if row[1] != "id"]
+            row = dict(zip(columns, database.execute(f"SELECT {', '.join(columns)} FROM delegation").fetchone()))
+            row |= {"digest": digest, "signed_digest": tokens.hashes.blake3(forged.rsplit(b".", 1)[0]), "bytes": forged,
+                    "parents": tokens.base64.b32decode(proof[1:].upper() + "======")[4:]}
+            database.execute(f"INSERT INTO delegation ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+                             [row[name] for name in columns])
+
+        def check(world, _):
+            expect(world.invoke(world.stranger, cids[0], "notes/a", "put", "x"), 500)
+
+        with_changed_database(change, check)
+
+    def H1_signed_digest_that_was_changed_does_not_hide_a_revocation():
+        def change(database, world, proof):
+            changed = database.execute("UPDATE delegation SET signed_digest = randomblob(32)").rowcount
+            assert changed >= 2, changed
+
+        def check(world, child):
+            expect(world.invoke(world.backend, child, "notes/a", "get"), 500)
+
+        with_changed_database(change, check)
+
 
 run([check for group in (Starting, Wire, Lasting, Database) for name, check in vars(group).items() if not name.startswith("_")])
