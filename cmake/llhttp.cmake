@@ -16,3 +16,6 @@ add_library(deputy_llhttp STATIC ${llhttp_dir}/llhttp.c ${llhttp_dir}/api.c ${ll
 target_include_directories(deputy_llhttp SYSTEM PUBLIC ${llhttp_dir})
 target_compile_definitions(deputy_llhttp PUBLIC LLHTTP_STRICT_MODE=1)
 target_compile_options(deputy_llhttp PRIVATE -O2 -w)
+if(DEPUTY_FUZZ)
+  target_compile_options(deputy_llhttp PRIVATE -fsanitize=fuzzer-no-link) # its branches guide the fuzzer
+endif()
