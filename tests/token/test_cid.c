@@ -124,6 +124,17 @@ static void texts_in_another_base_or_not_in_their_one_form_are_refused(void **st
     (void)state;
 }
 
+/* A foreign CID may have up to 128 bytes; nobody uses longer ones. */
+static void the_longest_cid_is_foreign_and_a_longer_one_is_none(void **state)
+{
+    for (uint8_t digest = 124; digest <= 125; digest++) {
+        uint8_t bytes[129] = {0x01, 0x55, 0x1e, digest};
+        struct deputy_cid cid;
+        struct deputy_slice text = text_of(*state, 'b', bytes, 4U + digest);
+        assert_int_equal(deputy_cid_parse(&cid, text), digest == 124 ? DEPUTY_E_CID_FOREIGN : DEPUTY_E_CID);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +144,7 @@ int main(void)
             ARENA_TEST(D16_cids_of_another_version_codec_or_hash_are_foreign),
             ARENA_TEST(malformed_cids_are_refused),
             ARENA_TEST(texts_in_another_base_or_not_in_their_one_form_are_refused),
+            ARENA_TEST(the_longest_cid_is_foreign_and_a_longer_one_is_none),
     };
     return cmocka_run_group_tests_name("token.cid", tests, NULL, NULL);
 }
