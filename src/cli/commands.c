@@ -6,7 +6,12 @@ const struct cli_command *cli_commands(size_t *count)
             {"node", "runs a data node", cmd_node},
             {"keygen", "makes a private key, or a node's secret", cmd_keygen},
             {"compose", "makes one request out of several manifests", cmd_compose},
+            {"sign-in", "has a wallet sign one message, and keeps a session", cmd_sign_in},
+            {"delegate", "passes a part of the session on, without the wallet", cmd_delegate},
             {"inspect", "explains a token, and says what is wrong with it", cmd_inspect},
+            {"invoke", "makes one request to a data node", cmd_invoke},
+            {"kv", "reads, writes, lists and removes values", cmd_kv},
+            {"revoke", "takes a delegation back", cmd_revoke},
     };
     *count = sizeof commands / sizeof commands[0];
     return commands;
