@@ -3,7 +3,7 @@
 #include "base/try.h"
 #include "cli/io.h"
 #include "cli/keyfile.h"
-#include "cli/node_call.h"
+#include "cli/remote.h"
 #include <deputy/portable.h>
 #include <deputy/resource.h>
 
@@ -67,7 +67,7 @@ static int open_key(struct cli *cli, struct actor *out, const struct deputy_port
             deputy_session_key_make(cli->arena, &out->own.session, out->own.key, (struct deputy_slice){0});
     if (error == DEPUTY_OK)
         error = deputy_portable_activate(cli->arena, out->received, &refusal, &out->own.session, portable,
-                DEPUTY_RECEIVE_KEY, node_host(cli), cli_now());
+                DEPUTY_RECEIVE_KEY, remote_host(cli), cli_now());
     if (error != DEPUTY_OK)
         return not_usable(cli, options, error, &refusal);
     out->key = &out->own.session;
@@ -86,7 +86,7 @@ static enum deputy_error hand_on(struct cli *cli, struct actor *out, struct depu
     TRY(own_key_fresh(cli, &out->own));
     TRY(wallet_sign_in(cli, &sign_in, &out->wallet, deputy_slice_text("localhost"), 3600000));
     TRY(deputy_portable_prepare(cli->arena, &siwe, out->received, refusal, &out->own.session, portable,
-            node_host(cli), &sign_in, cli_now()));
+            remote_host(cli), &sign_in, cli_now()));
     TRY(wallet_sign(signature, &out->wallet, siwe));
     return deputy_session_complete(cli->arena, &out->session.session, &out->own.session,
             out->received->authority.space, siwe, signature);
@@ -96,13 +96,13 @@ static int open_wallet(struct cli *cli, struct actor *out, const struct deputy_p
         const struct actor_options *options)
 {
     struct deputy_refusal refusal = {0};
-    struct node_registered registered;
+    struct remote_registered registered;
     enum deputy_error error = hand_on(cli, out, &refusal, portable);
     if (error != DEPUTY_OK)
         return not_usable(cli, options, error, &refusal);
     out->key = &out->own.session;
     out->authority = &out->session.session.authority;
-    return node_delegate(cli, &registered, "taking the delegation into use", out->authority->header);
+    return remote_delegate(cli, &registered, "taking the delegation into use", out->authority->header);
 }
 
 /* ---- who it is ---- */

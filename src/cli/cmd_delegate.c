@@ -3,10 +3,10 @@
 #include "cli/commands.h"
 #include "cli/io.h"
 #include "cli/manifests.h"
-#include "cli/node_call.h"
 #include "cli/output.h"
 #include "cli/owner.h"
 #include "cli/profile.h"
+#include "cli/remote.h"
 #include "cli/view.h"
 #include "cli/wallet.h"
 #include "cli/words.h"
@@ -132,12 +132,12 @@ static int make_one(struct cli *cli, struct delegate *d, struct deputy_permissio
     struct deputy_permissions missing = {0};
     struct deputy_refusal refusal = {0};
     struct deputy_slice nonce;
-    struct node_registered registered;
+    struct remote_registered registered;
     struct deputy_portable *portable = &d->portables[d->count];
     const struct deputy_delegation_order order = {.audience = d->chosen.did,
             .permissions = permissions,
             .lifetime_ms = d->chosen.expiry_ms,
-            .host = node_host(cli)};
+            .host = remote_host(cli)};
     enum deputy_error error = fresh_uuid(cli, &nonce);
     if (error == DEPUTY_OK)
         error = deputy_session_delegate(
@@ -146,7 +146,7 @@ static int make_one(struct cli *cli, struct delegate *d, struct deputy_permissio
         refusal.code = error;
         return not_made(cli, missing, &refusal);
     }
-    int code = node_delegate(cli, &registered, "registering the delegation", portable->header);
+    int code = remote_delegate(cli, &registered, "registering the delegation", portable->header);
     d->count += code == CLI_YES;
     return code;
 }

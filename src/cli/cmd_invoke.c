@@ -5,6 +5,7 @@
 #include "cli/invocation.h"
 #include "cli/io.h"
 #include "cli/output.h"
+#include <deputy/resource.h>
 
 struct invoke {
     struct actor_options who;
@@ -121,7 +122,7 @@ static int report_json(struct cli *cli, const struct http_response *response, in
 
 static int report(struct cli *cli, const struct http_response *response)
 {
-    int code = node_is_yes(response) ? CLI_YES : node_refused(cli, "invoke", response);
+    int code = remote_is_yes(response) ? CLI_YES : remote_refused(cli, "invoke", response);
     if (cli->json)
         return report_json(cli, response, code);
     cli_note(cli, "%d", response->status);

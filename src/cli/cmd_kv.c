@@ -134,13 +134,6 @@ static int prepare(struct cli *cli, struct kv *kv, const struct kv_verb *verb)
     return CLI_YES;
 }
 
-static int refused(struct cli *cli, const struct kv_verb *verb, const struct http_response *response)
-{
-    if (response->status == 404)
-        cli_note(cli, "There is no such value, or no such space on this node.");
-    return node_refused(cli, verb->name, response);
-}
-
 static int run(struct cli *cli, struct kv *kv, const struct kv_verb *verb)
 {
     struct actor actor;
@@ -154,7 +147,8 @@ static int run(struct cli *cli, struct kv *kv, const struct kv_verb *verb)
     actor_close(&actor);
     if (code != CLI_YES)
         return code;
-    return node_is_yes(&response) ? verb->report(cli, kv, &response) : refused(cli, verb, &response);
+    return remote_is_yes(&response) ? verb->report(cli, kv, &response)
+                                    : remote_refused(cli, verb->name, &response);
 }
 
 /* ---- the command ---- */

@@ -5,10 +5,10 @@
 #include "cli/inspect.h"
 #include "cli/io.h"
 #include "cli/keyfile.h"
-#include "cli/node_call.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/profile.h"
+#include "cli/remote.h"
 #include "cli/wallet.h"
 #include "cli/words.h"
 #include <deputy/siwe.h>
@@ -161,13 +161,13 @@ static enum deputy_error sign(struct cli *cli, struct deputy_slice *header, cons
 static int revoke_one(struct cli *cli, const struct revoker *revoker, const struct deputy_cid *target)
 {
     struct http_response response;
-    struct node_call call = {.method = "POST", .path = deputy_slice_text("/revoke")};
+    struct remote_call call = {.method = "POST", .path = deputy_slice_text("/revoke")};
     enum deputy_error error = sign(cli, &call.authorization, revoker, target);
     if (error != DEPUTY_OK)
         return cli_fail(cli, "the revocation", error);
-    int code = node_send(cli, &response, &call);
-    if (code == CLI_YES && !node_is_yes(&response))
-        return node_refused(cli, "revoke", &response);
+    int code = remote_send(cli, &response, &call);
+    if (code == CLI_YES && !remote_is_yes(&response))
+        return remote_refused(cli, "revoke", &response);
     if (code == CLI_YES && !cli->json) {
         const struct deputy_slice args[3] = {words_cid(cli, target)};
         cli_put_template(stdout, "revoked {0}\n", args);

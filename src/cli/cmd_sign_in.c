@@ -102,7 +102,7 @@ static int report_json(struct cli *cli, const struct sign_in *in)
 {
     struct buf text = buf_make(cli->arena, OUTPUT_JSON_MAX);
     struct json_writer json = json_writer_make(&text);
-    const struct node_registered *result = &in->hosting.result;
+    const struct remote_registered *result = &in->hosting.result;
     json_object_begin(&json);
     json_key(&json, "prompts");
     json_int(&json, prompts(in));
@@ -160,7 +160,7 @@ static int sign_in(struct cli *cli, struct sign_in *in)
             .domain = deputy_slice_text(in->domain),
             .session = &in->session,
             .plan = &in->plan};
-    int code = node_info(cli, &in->hosting.node_did);
+    int code = remote_info(cli, &in->hosting.node_did);
     if (code == CLI_YES && !wallet_ask(cli, in->siwe, in->yes))
         code = CLI_UNUSABLE;
     if (code == CLI_YES)

@@ -44,7 +44,7 @@ static int prepare(struct cli *cli, struct hosting *hosting)
     struct deputy_refusal refusal = {0};
     struct deputy_slice peer = {0};
     bool several = hosting->result.skipped_count > 1 && deputy_slice_present(hosting->node_did);
-    int code = several ? CLI_YES : node_peer(cli, &peer, hosting->result.skipped[0]);
+    int code = several ? CLI_YES : remote_peer(cli, &peer, hosting->result.skipped[0]);
     if (code != CLI_YES)
         return code;
     enum deputy_error error =
@@ -59,14 +59,14 @@ static int prepare(struct cli *cli, struct hosting *hosting)
 static int sign(struct cli *cli, struct hosting *hosting)
 {
     struct deputy_signed_message message;
-    struct node_registered hosted;
+    struct remote_registered hosted;
     uint8_t signature[65];
     enum deputy_error error = wallet_sign(signature, hosting->wallet, hosting->message);
     if (error == DEPUTY_OK)
         error = deputy_message_complete(cli->arena, &message, hosting->message, signature);
     if (error != DEPUTY_OK)
         return cli_fail(cli, "hosting", error);
-    return node_delegate(cli, &hosted, "hosting the space", message.header);
+    return remote_delegate(cli, &hosted, "hosting the space", message.header);
 }
 
 static int check_hosted(struct cli *cli, const struct hosting *hosting)
@@ -84,7 +84,7 @@ static int check_hosted(struct cli *cli, const struct hosting *hosting)
 int hosting_run(struct cli *cli, struct hosting *hosting)
 {
     static const struct timespec pause = {.tv_nsec = HOSTING_PAUSE_MS * 1000000L};
-    int code = node_delegate(
+    int code = remote_delegate(
             cli, &hosting->result, "taking the session into use", hosting->session->authority.header);
     if (code != CLI_YES || hosting->result.skipped_count == 0)
         return code;
@@ -99,7 +99,7 @@ int hosting_run(struct cli *cli, struct hosting *hosting)
     if (code != CLI_YES)
         return code;
     nanosleep(&pause, NULL);
-    code = node_delegate(
+    code = remote_delegate(
             cli, &hosting->result, "taking the session into use", hosting->session->authority.header);
     return code == CLI_YES ? check_hosted(cli, hosting) : code;
 }

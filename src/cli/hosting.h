@@ -5,7 +5,7 @@
 #ifndef CLI_HOSTING_H
 #define CLI_HOSTING_H
 
-#include "cli/node_call.h"
+#include "cli/remote.h"
 #include "cli/wallet.h"
 
 struct hosting {
@@ -14,9 +14,9 @@ struct hosting {
     struct deputy_slice domain;
     const struct deputy_session *session;
     const struct deputy_plan *plan;
-    struct deputy_slice node_did;  /* of the node itself; absent when it does not say */
-    struct deputy_slice message;   /* the second message; absent when none was needed */
-    struct node_registered result; /* what the node said at last */
+    struct deputy_slice node_did;    /* of the node itself; absent when it does not say */
+    struct deputy_slice message;     /* the second message; absent when none was needed */
+    struct remote_registered result; /* what the node said at last */
 };
 
 /* Gives the exit code, and complains unless it is CLI_YES. */

@@ -279,6 +279,7 @@ void inspect_judge(struct inspection *in)
                 (struct inspect_words){"bearer", "\"Bearer \" does not belong to it.",
                         "Send the bare token: a node may refuse it otherwise."},
                 NOTHING, NOTHING, NOTHING);
+    inspect_judge_wrapper(in);
     if (in->token != NULL)
         judge_window(in, &in->token->window);
     judge_capabilities(in);

@@ -6,8 +6,8 @@ enum { INVOCATION_TTL = 60 };
 
 bool invocation_header(struct invocation *invocation, struct deputy_slice name, struct deputy_slice value)
 {
-    if (invocation->header_count == NODE_HEADERS_MAX) {
-        cli_complain("at most %d headers are sent", NODE_HEADERS_MAX);
+    if (invocation->header_count == REMOTE_HEADERS_MAX) {
+        cli_complain("at most %d headers are sent", REMOTE_HEADERS_MAX);
         return false;
     }
     invocation->headers[invocation->header_count++] = (struct http_client_header){name, value};
@@ -18,7 +18,7 @@ int invocation_send(struct cli *cli, struct http_response *out, const struct act
         const struct invocation *invocation)
 {
     struct deputy_action action = invocation->action;
-    struct node_call call = {.method = "POST",
+    struct remote_call call = {.method = "POST",
             .path = deputy_slice_text("/invoke"),
             .headers = invocation->headers,
             .header_count = invocation->header_count,
@@ -27,7 +27,7 @@ int invocation_send(struct cli *cli, struct http_response *out, const struct act
         action.space = actor->space;
     int code = actor_invoke(cli, &call.authorization, actor, &action,
             invocation->ttl != 0 ? invocation->ttl : INVOCATION_TTL);
-    return code == CLI_YES ? node_send(cli, out, &call) : code;
+    return code == CLI_YES ? remote_send(cli, out, &call) : code;
 }
 
 void invocation_put_body(struct cli *cli, struct json_writer *json, struct deputy_slice body)

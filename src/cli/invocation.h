@@ -4,13 +4,13 @@
 
 #include "base/json_write.h"
 #include "cli/actor.h"
-#include "cli/node_call.h"
+#include "cli/remote.h"
 
 struct invocation {
     struct deputy_action action; /* its space absent: the actor's */
     int64_t ttl;                 /* seconds; 0 is a minute */
     struct deputy_slice body;    /* absent for none */
-    struct http_client_header headers[NODE_HEADERS_MAX];
+    struct http_client_header headers[REMOTE_HEADERS_MAX];
     size_t header_count;
 };
 

@@ -1,13 +1,13 @@
-#include "cli/node_call.h"
+#include "cli/remote.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "cli/output.h"
 
-enum { NODE_TIMEOUT_MS = 60000, NODE_URL_MAX = 8192, NODE_PROTOCOL = 1 };
+enum { REMOTE_TIMEOUT_MS = 60000, REMOTE_URL_MAX = 8192, REMOTE_PROTOCOL = 1 };
 
 /* ---- sending ---- */
 
-struct deputy_slice node_host(const struct cli *cli)
+struct deputy_slice remote_host(const struct cli *cli)
 {
     struct deputy_slice host = deputy_slice_text(cli->node);
     while (host.len > 0 && host.ptr[host.len - 1] == '/')
@@ -15,34 +15,34 @@ struct deputy_slice node_host(const struct cli *cli)
     return host;
 }
 
-static const char *node_url(struct cli *cli, struct deputy_slice path)
+static const char *remote_url(struct cli *cli, struct deputy_slice path)
 {
     struct deputy_slice url;
-    struct buf text = buf_make(cli->arena, NODE_URL_MAX);
-    buf_put(&text, node_host(cli));
+    struct buf text = buf_make(cli->arena, REMOTE_URL_MAX);
+    buf_put(&text, remote_host(cli));
     buf_put(&text, path);
     buf_put_byte(&text, 0);
     return buf_finish(&text, &url) == DEPUTY_OK ? (const char *)url.ptr : "";
 }
 
-int node_send(struct cli *cli, struct http_response *out, const struct node_call *call)
+int remote_send(struct cli *cli, struct http_response *out, const struct remote_call *call)
 {
-    struct http_client_header headers[NODE_HEADERS_MAX + 1];
+    struct http_client_header headers[REMOTE_HEADERS_MAX + 1];
     size_t count = 0;
-    if (call->header_count > NODE_HEADERS_MAX)
-        return cli_complain("at most %d headers are sent", NODE_HEADERS_MAX), CLI_UNUSABLE;
+    if (call->header_count > REMOTE_HEADERS_MAX)
+        return cli_complain("at most %d headers are sent", REMOTE_HEADERS_MAX), CLI_UNUSABLE;
     if (deputy_slice_present(call->authorization))
         headers[count++] =
                 (struct http_client_header){deputy_slice_text("Authorization"), call->authorization};
     for (size_t i = 0; i < call->header_count; i++)
         headers[count++] = call->headers[i];
     const struct http_request request = {.method = call->method,
-            .url = node_url(cli, call->path),
+            .url = remote_url(cli, call->path),
             .headers = headers,
             .header_count = count,
             .body = call->body,
-            .timeout_ms = NODE_TIMEOUT_MS,
-            .response_max = NODE_BODY_MAX};
+            .timeout_ms = REMOTE_TIMEOUT_MS,
+            .response_max = REMOTE_BODY_MAX};
     enum deputy_error error = http_fetch(cli->arena, out, &request);
     if (error == DEPUTY_OK)
         return CLI_YES;
@@ -52,7 +52,7 @@ int node_send(struct cli *cli, struct http_response *out, const struct node_call
     return error == DEPUTY_E_HTTP_URL || error == DEPUTY_E_ARGUMENT ? CLI_UNUSABLE : CLI_NO;
 }
 
-bool node_is_yes(const struct http_response *response)
+bool remote_is_yes(const struct http_response *response)
 {
     return response->status >= 200 && response->status < 300;
 }
@@ -70,6 +70,7 @@ static const struct hint {
         {"Unauthorized Revoker", "Who gave it, who holds it and who owns the space may revoke it."},
         {"Cannot find parent delegation", "The node does not know a proof: have it sent there, or sign in "
                                           "again with 'deputy sign-in'."},
+        {"Key not found", "There is no such value; 'deputy kv ls' lists what is there."},
         {"pace not found", "The node does not host the space: 'deputy sign-in' has it hosted."},
         {"expired or not yet valid",
                 "Sign in again, ask for a new delegation, or look at this machine's clock."},
@@ -88,7 +89,7 @@ static bool contains(struct deputy_slice text, const char *part)
     return false;
 }
 
-int node_refused(struct cli *cli, const char *about, const struct http_response *response)
+int remote_refused(struct cli *cli, const char *about, const struct http_response *response)
 {
     fprintf(stderr, "deputy: %s: the node refused (%d): ", about, response->status);
     cli_put_safe(stderr, response->body);
@@ -125,10 +126,10 @@ static enum deputy_error read_spaces(
 
 /* Older nodes answer with nothing but the CID. */
 static enum deputy_error read_registered(
-        struct cli *cli, struct node_registered *out, struct deputy_slice body)
+        struct cli *cli, struct remote_registered *out, struct deputy_slice body)
 {
     const struct json_value *answer;
-    *out = (struct node_registered){.cid = body};
+    *out = (struct remote_registered){.cid = body};
     if (body.len == 0 || body.ptr[0] != '{')
         return DEPUTY_OK;
     enum deputy_error error = json_parse(cli->arena, &answer, body);
@@ -141,33 +142,35 @@ static enum deputy_error read_registered(
     return error;
 }
 
-int node_delegate(struct cli *cli, struct node_registered *out, const char *about, struct deputy_slice header)
+int remote_delegate(
+        struct cli *cli, struct remote_registered *out, const char *about, struct deputy_slice header)
 {
     struct http_response response;
-    const struct node_call call = {
+    const struct remote_call call = {
             .method = "POST", .path = deputy_slice_text("/delegate"), .authorization = header};
-    int code = node_send(cli, &response, &call);
+    int code = remote_send(cli, &response, &call);
     if (code != CLI_YES)
         return code;
-    if (!node_is_yes(&response))
-        return node_refused(cli, about, &response);
+    if (!remote_is_yes(&response))
+        return remote_refused(cli, about, &response);
     enum deputy_error error = read_registered(cli, out, response.body);
     return error == DEPUTY_OK ? CLI_YES : (cli_fail(cli, "the node's answer", error), CLI_NO);
 }
 
-int node_info(struct cli *cli, struct deputy_slice *did)
+int remote_info(struct cli *cli, struct deputy_slice *did)
 {
     struct http_response response;
     const struct json_value *info;
     int64_t protocol = 0;
-    const struct node_call call = {.method = "GET", .path = deputy_slice_text("/info")};
-    int code = node_send(cli, &response, &call);
+    const struct remote_call call = {.method = "GET", .path = deputy_slice_text("/info")};
+    int code = remote_send(cli, &response, &call);
     if (code != CLI_YES)
         return code;
     *did = (struct deputy_slice){0};
-    if (!node_is_yes(&response) || json_parse(cli->arena, &info, response.body) != DEPUTY_OK ||
-            json_to_int64(&protocol, json_member(info, "protocol")) != DEPUTY_OK || protocol != NODE_PROTOCOL)
-        return cli_complain("%s: no data node of protocol %d answers there", cli->node, NODE_PROTOCOL),
+    if (!remote_is_yes(&response) || json_parse(cli->arena, &info, response.body) != DEPUTY_OK ||
+            json_to_int64(&protocol, json_member(info, "protocol")) != DEPUTY_OK ||
+            protocol != REMOTE_PROTOCOL)
+        return cli_complain("%s: no data node of protocol %d answers there", cli->node, REMOTE_PROTOCOL),
                CLI_NO;
     json_to_text(did, json_member(info, "nodeId"));
     return CLI_YES;
@@ -189,16 +192,16 @@ static void put_escaped(struct buf *out, struct deputy_slice text)
     }
 }
 
-int node_peer(struct cli *cli, struct deputy_slice *did, struct deputy_slice space)
+int remote_peer(struct cli *cli, struct deputy_slice *did, struct deputy_slice space)
 {
     struct http_response response;
-    struct node_call call = {.method = "GET"};
-    struct buf path = buf_make(cli->arena, NODE_URL_MAX);
+    struct remote_call call = {.method = "GET"};
+    struct buf path = buf_make(cli->arena, REMOTE_URL_MAX);
     buf_put_text(&path, "/peer/generate/");
     put_escaped(&path, space);
     if (buf_finish(&path, &call.path) != DEPUTY_OK)
         return cli_fail(cli, "the space", DEPUTY_E_LIMIT);
-    int code = node_send(cli, &response, &call);
+    int code = remote_send(cli, &response, &call);
     *did = response.body;
-    return code != CLI_YES || node_is_yes(&response) ? code : node_refused(cli, "hosting", &response);
+    return code != CLI_YES || remote_is_yes(&response) ? code : remote_refused(cli, "hosting", &response);
 }

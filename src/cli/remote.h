@@ -1,14 +1,14 @@
 /* Requests to the data node, and what to say when it refuses. */
-#ifndef CLI_NODE_CALL_H
-#define CLI_NODE_CALL_H
+#ifndef CLI_REMOTE_H
+#define CLI_REMOTE_H
 
 #include "cli/cli.h"
 #include "http/client.h"
 
 /* The longest value that is read at once. */
-enum { NODE_BODY_MAX = 64 * 1024 * 1024, NODE_HEADERS_MAX = 32 };
+enum { REMOTE_BODY_MAX = 64 * 1024 * 1024, REMOTE_HEADERS_MAX = 32 };
 
-struct node_call {
+struct remote_call {
     const char *method;
     struct deputy_slice path;
     struct deputy_slice authorization; /* absent for none */
@@ -18,18 +18,18 @@ struct node_call {
 };
 
 /* CLI_YES when the node answered, whatever it said; else it was complained about. */
-int node_send(struct cli *cli, struct http_response *out, const struct node_call *call);
+int remote_send(struct cli *cli, struct http_response *out, const struct remote_call *call);
 
 /* The node's URL without a slash at its end, as delegations name it. */
-struct deputy_slice node_host(const struct cli *cli);
+struct deputy_slice remote_host(const struct cli *cli);
 
-bool node_is_yes(const struct http_response *response);
+bool remote_is_yes(const struct http_response *response);
 
 /* Says what the node said and what to do; gives CLI_NO. */
-int node_refused(struct cli *cli, const char *about, const struct http_response *response);
+int remote_refused(struct cli *cli, const char *about, const struct http_response *response);
 
 /* What the node said to POST /delegate. */
-struct node_registered {
+struct remote_registered {
     struct deputy_slice cid;
     const struct deputy_slice *skipped; /* ids of spaces that it does not host */
     size_t skipped_count;
@@ -38,13 +38,13 @@ struct node_registered {
 };
 
 /* Sends a delegation to the node; anything but a yes is complained about. */
-int node_delegate(
-        struct cli *cli, struct node_registered *out, const char *about, struct deputy_slice header);
+int remote_delegate(
+        struct cli *cli, struct remote_registered *out, const char *about, struct deputy_slice header);
 
 /* What the node says of itself. CLI_NO when it speaks another protocol. */
-int node_info(struct cli *cli, struct deputy_slice *did);
+int remote_info(struct cli *cli, struct deputy_slice *did);
 
 /* The key with which the node hosts a space. */
-int node_peer(struct cli *cli, struct deputy_slice *did, struct deputy_slice space);
+int remote_peer(struct cli *cli, struct deputy_slice *did, struct deputy_slice space);
 
 #endif
