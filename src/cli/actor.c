@@ -80,7 +80,7 @@ static int open_key(struct cli *cli, struct actor *out, const struct deputy_port
 static enum deputy_error hand_on(struct cli *cli, struct actor *out, struct deputy_refusal *refusal,
         const struct deputy_portable *portable)
 {
-    struct deputy_slice siwe;
+    struct deputy_slice siwe = {0};
     struct deputy_sign_in sign_in;
     uint8_t signature[65];
     TRY(own_key_fresh(cli, &out->own));

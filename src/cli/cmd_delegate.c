@@ -40,6 +40,14 @@ static const struct deputy_target *target_named(const struct deputy_request *req
     return target;
 }
 
+static void print_targets(const struct deputy_target *targets, size_t count)
+{
+    for (size_t i = 0; targets != NULL && i < count; i++) {
+        const struct deputy_slice args[3] = {targets[i].name, targets[i].did};
+        cli_put_template(stderr, "  {0}  {1}\n", args);
+    }
+}
+
 static int choose_target(struct cli *cli, struct delegate *d)
 {
     const char *name = d->target != NULL ? d->target : d->to;
@@ -56,10 +64,7 @@ static int choose_target(struct cli *cli, struct delegate *d)
     }
     cli_complain(name != NULL ? "no manifest is for %s; they are for" : "%s is needed; the manifests are for",
             name != NULL ? name : "--target NAME");
-    for (size_t i = 0; i < request->target_count; i++) {
-        const struct deputy_slice args[3] = {request->targets[i].name, request->targets[i].did};
-        cli_put_template(stderr, "  {0}  {1}\n", args);
-    }
+    print_targets(request->targets, request->target_count);
     return CLI_UNUSABLE;
 }
 
