@@ -116,7 +116,7 @@ static uint64_t chain_of(struct deputy_slice did)
 
 static int open_received(struct cli *cli, struct actor *out, const struct actor_options *options)
 {
-    struct deputy_portable portable;
+    struct deputy_portable portable = {0};
     struct deputy_key *key = NULL;
     out->received = ARENA_NEW(cli->arena, struct deputy_delegation);
     if (options->key == NULL || options->delegation == NULL || options->session != NULL)

@@ -199,8 +199,7 @@ static int print_files(struct cli *cli, const struct delegate *d)
     json_object_begin(&json);
     json_key(&json, "file");
     cli_json_text(cli, &json, deputy_slice_text(d->output));
-    json_key(&json, "audience");
-    json_text(&json, d->chosen.did);
+    cli_member_text(&json, "audience", d->chosen.did);
     json_key(&json, "cids");
     json_array_begin(&json);
     for (size_t i = 0; i < d->count; i++)

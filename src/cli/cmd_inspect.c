@@ -28,8 +28,7 @@ static int unusable(struct cli *cli, const char *about, enum deputy_error error)
         return cli_complain("%s is no token, message or delegation: %s (%s)", about, info->text, info->name),
                CLI_UNUSABLE;
     json_object_begin(&json);
-    json_key(&json, "ok");
-    json_bool(&json, false);
+    cli_member_bool(&json, "ok", false);
     json_key(&json, "error");
     json_text_z(&json, info->name);
     json_key(&json, "message");

@@ -42,8 +42,7 @@ static int report(struct cli *cli, const struct keygen *options, struct deputy_s
     struct buf out = buf_make(cli->arena, KEYGEN_TEXT_MAX);
     struct json_writer json = json_writer_make(&out);
     json_object_begin(&json);
-    json_key(&json, "did");
-    json_text(&json, did);
+    cli_member_text(&json, "did", did);
     json_key(&json, "file");
     json_text_z(&json, options->output);
     json_object_end(&json);

@@ -88,16 +88,6 @@ static int prompts(const struct sign_in *in)
     return deputy_slice_present(in->hosting.message) ? 2 : 1;
 }
 
-static void put_list(
-        struct json_writer *json, const char *name, const struct deputy_slice *texts, size_t count)
-{
-    json_key(json, name);
-    json_array_begin(json);
-    for (size_t i = 0; i < count; i++)
-        json_text(json, texts[i]);
-    json_array_end(json);
-}
-
 static int report_json(struct cli *cli, const struct sign_in *in)
 {
     struct buf text = buf_make(cli->arena, OUTPUT_JSON_MAX);
@@ -106,23 +96,16 @@ static int report_json(struct cli *cli, const struct sign_in *in)
     json_object_begin(&json);
     json_key(&json, "prompts");
     json_int(&json, prompts(in));
-    json_key(&json, "owner");
-    json_text(&json, owner_did(cli, &in->wallet.account));
-    json_key(&json, "session");
-    json_text(&json, in->key.session.did);
-    json_key(&json, "cid");
-    json_text(&json, words_cid(cli, &in->session.authority.cid));
-    json_key(&json, "spaceId");
-    json_text(&json, in->plan.space);
-    json_key(&json, "expiry");
-    json_text(&json, words_iso(cli, in->session.authority.expiry));
-    put_list(&json, "activated", result->activated, result->activated_count);
-    put_list(&json, "skipped", result->skipped, result->skipped_count);
-    json_key(&json, "siwe");
-    json_text(&json, in->siwe);
+    cli_member_text(&json, "owner", owner_did(cli, &in->wallet.account));
+    cli_member_text(&json, "session", in->key.session.did);
+    cli_member_text(&json, "cid", words_cid(cli, &in->session.authority.cid));
+    cli_member_text(&json, "spaceId", in->plan.space);
+    cli_member_text(&json, "expiry", words_iso(cli, in->session.authority.expiry));
+    cli_member_list(&json, "activated", result->activated, result->activated_count);
+    cli_member_list(&json, "skipped", result->skipped, result->skipped_count);
+    cli_member_text(&json, "siwe", in->siwe);
     if (deputy_slice_present(in->hosting.message)) {
-        json_key(&json, "hostSiwe");
-        json_text(&json, in->hosting.message);
+        cli_member_text(&json, "hostSiwe", in->hosting.message);
     }
     json_key(&json, "file");
     cli_json_text(cli, &json, deputy_slice_text(in->output));

@@ -38,16 +38,10 @@ const char *inspect_use_name(enum inspect_use use)
     return use_names[use];
 }
 
-static void member_text(struct json_writer *json, const char *name, struct deputy_slice text)
-{
-    json_key(json, name);
-    json_text(json, text);
-}
-
 static void member_present(struct json_writer *json, const char *name, struct deputy_slice text)
 {
     if (deputy_slice_present(text))
-        member_text(json, name, text);
+        cli_member_text(json, name, text);
 }
 
 static void member_raw(struct json_writer *json, const char *name, struct deputy_slice value)
@@ -58,31 +52,25 @@ static void member_raw(struct json_writer *json, const char *name, struct deputy
     json_raw(json, value);
 }
 
-static void member_bool(struct json_writer *json, const char *name, bool value)
-{
-    json_key(json, name);
-    json_bool(json, value);
-}
-
 static void put_window(struct cli *cli, struct json_writer *json, const struct deputy_window *window)
 {
     if (window->has_not_before)
-        member_text(json, "notBefore", words_iso(cli, window->not_before));
+        cli_member_text(json, "notBefore", words_iso(cli, window->not_before));
     if (window->has_expiry)
-        member_text(json, "expiry", words_iso(cli, window->expiry));
+        cli_member_text(json, "expiry", words_iso(cli, window->expiry));
 }
 
 static void put_capability(struct json_writer *json, const struct deputy_capability *capability)
 {
     const struct deputy_resource *resource = &capability->resource;
     json_object_begin(json);
-    member_text(json, "resource", resource->written);
+    cli_member_text(json, "resource", resource->written);
     if (resource->kind == DEPUTY_RESOURCE_SPACE) {
-        member_text(json, "space", resource->space.name);
-        member_text(json, "service", resource->service);
+        cli_member_text(json, "space", resource->space.name);
+        cli_member_text(json, "service", resource->service);
         member_present(json, "path", resource->path);
     }
-    member_text(json, "ability", capability->ability);
+    cli_member_text(json, "ability", capability->ability);
     json_key(json, "status");
     json_text_z(json, ability_names[deputy_ability_status(NULL, capability->ability)]);
     member_raw(json, "caveats", capability->caveats);
@@ -102,12 +90,12 @@ static void put_proof(struct json_writer *json, const struct inspection *in, con
 {
     const struct shelf_item *item = shelf_find(in->shelf, proof);
     json_object_begin(json);
-    member_bool(json, "foreign", proof->foreign);
+    cli_member_bool(json, "foreign", proof->foreign);
     if (!proof->foreign)
-        member_text(json, "cid", words_cid(in->cli, &proof->cid));
-    member_bool(json, "shown", item != NULL);
+        cli_member_text(json, "cid", words_cid(in->cli, &proof->cid));
+    cli_member_bool(json, "shown", item != NULL);
     if (item != NULL)
-        member_bool(json, "signature", item->genuine);
+        cli_member_bool(json, "signature", item->genuine);
     json_object_end(json);
 }
 
@@ -118,14 +106,14 @@ static void put_token(struct json_writer *json, const struct inspection *in)
     json_object_begin(json);
     json_key(json, "form");
     json_text_z(json, token->kind == DEPUTY_TOKEN_UCAN ? "ucan" : "cacao");
-    member_text(json, "cid", words_cid(in->cli, &token->cid));
-    member_bool(json, "signature", in->genuine);
-    member_text(json, "issuer", words_principal(in->cli, &token->issuer));
-    member_text(json, "audience", words_principal(in->cli, &token->audience));
+    cli_member_text(json, "cid", words_cid(in->cli, &token->cid));
+    cli_member_bool(json, "signature", in->genuine);
+    cli_member_text(json, "issuer", words_principal(in->cli, &token->issuer));
+    cli_member_text(json, "audience", words_principal(in->cli, &token->audience));
     put_window(in->cli, json, &token->window);
     member_present(json, "nonce", token->nonce);
     member_raw(json, "facts", token->facts);
-    member_bool(json, "terminal", token->terminal);
+    cli_member_bool(json, "terminal", token->terminal);
     json_key(json, "proofs");
     json_array_begin(json);
     for (size_t i = 0; i < token->proof_count; i++)
@@ -140,12 +128,12 @@ static void put_message(struct json_writer *json, const struct deputy_siwe *siwe
     deputy_address_format(address, siwe->address);
     json_key(json, "siwe");
     json_object_begin(json);
-    member_text(json, "domain", siwe->domain);
-    member_text(json, "address", deputy_slice_bytes(address, sizeof address));
+    cli_member_text(json, "domain", siwe->domain);
+    cli_member_text(json, "address", deputy_slice_bytes(address, sizeof address));
     member_present(json, "statement", siwe->statement);
-    member_text(json, "uri", siwe->uri);
-    member_text(json, "nonce", siwe->nonce);
-    member_text(json, "issuedAt", siwe->issued_at);
+    cli_member_text(json, "uri", siwe->uri);
+    cli_member_text(json, "nonce", siwe->nonce);
+    cli_member_text(json, "issuedAt", siwe->issued_at);
     member_present(json, "expirationTime", siwe->expiration_time);
     member_present(json, "notBefore", siwe->not_before);
     json_object_end(json);
@@ -154,7 +142,7 @@ static void put_message(struct json_writer *json, const struct deputy_siwe *siwe
 static void put_finding(struct json_writer *json, struct cli *cli, const struct inspect_finding *finding)
 {
     json_object_begin(json);
-    member_bool(json, "wrong", finding->wrong);
+    cli_member_bool(json, "wrong", finding->wrong);
     json_key(json, "code");
     json_text_z(json, finding->code);
     json_key(json, "text");
@@ -173,7 +161,7 @@ void inspect_put_json(struct json_writer *json, const struct inspection *in)
     json_text_z(json, form_names[in->part->form]);
     json_key(json, "use");
     json_text_z(json, use_names[in->use]);
-    member_bool(json, "ok", inspect_is_good(in));
+    cli_member_bool(json, "ok", inspect_is_good(in));
     json_key(json, "verdict");
     json_text_z(json, verdict_names[in->verdict]);
     if (in->token != NULL)

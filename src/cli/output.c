@@ -88,9 +88,14 @@ void cli_put_template(FILE *out, const char *text, const struct deputy_slice arg
     }
 }
 
-struct deputy_slice cli_fill(struct cli *cli, const char *text, const struct deputy_slice args[3])
+struct deputy_slice cli_text(struct buf *text)
 {
     struct deputy_slice out;
+    return buf_finish(text, &out) == DEPUTY_OK ? out : deputy_slice_text("");
+}
+
+struct deputy_slice cli_fill(struct cli *cli, const char *text, const struct deputy_slice args[3])
+{
     struct buf buf = buf_make(cli->arena, OUTPUT_JSON_MAX);
     for (; *text != '\0'; text++) {
         int index = placeholder(text);
@@ -101,7 +106,7 @@ struct deputy_slice cli_fill(struct cli *cli, const char *text, const struct dep
         buf_put(&buf, args[index]);
         text += 2;
     }
-    return buf_finish(&buf, &out) == DEPUTY_OK ? out : deputy_slice_text("");
+    return cli_text(&buf);
 }
 
 /* White space stands between values; anything else to be hidden is in a string, and there \u says the same.
@@ -137,6 +142,28 @@ void cli_json_text(struct cli *cli, struct json_writer *json, struct deputy_slic
         json_text(json, valid);
     else
         buf_fail(json->out, out.error);
+}
+
+void cli_member_text(struct json_writer *json, const char *name, struct deputy_slice text)
+{
+    json_key(json, name);
+    json_text(json, text);
+}
+
+void cli_member_bool(struct json_writer *json, const char *name, bool value)
+{
+    json_key(json, name);
+    json_bool(json, value);
+}
+
+void cli_member_list(
+        struct json_writer *json, const char *name, const struct deputy_slice *texts, size_t count)
+{
+    json_key(json, name);
+    json_array_begin(json);
+    for (size_t i = 0; i < count; i++)
+        json_text(json, texts[i]);
+    json_array_end(json);
 }
 
 int cli_json_end(struct cli *cli, struct buf *json, int code)

@@ -24,11 +24,20 @@ void cli_put_lines_safe(FILE *out, struct deputy_slice text);
 /* A template, which is ours, with {0}, {1} and {2} replaced by texts that need not be. */
 void cli_put_template(FILE *out, const char *text, const struct deputy_slice args[3]);
 
-/* The same as a text in the arena, as it is. */
+/* What was written, or an empty text when that failed: for texts that only people read. */
+struct deputy_slice cli_text(struct buf *text);
+
+/* A filled template as a text in the arena, as it is. */
 struct deputy_slice cli_fill(struct cli *cli, const char *text, const struct deputy_slice args[3]);
 
 /* A string of bytes that were not checked to be UTF-8. */
 void cli_json_text(struct cli *cli, struct json_writer *json, struct deputy_slice text);
+
+/* Members of an object. A list is one of texts. */
+void cli_member_text(struct json_writer *json, const char *name, struct deputy_slice text);
+void cli_member_bool(struct json_writer *json, const char *name, bool value);
+void cli_member_list(
+        struct json_writer *json, const char *name, const struct deputy_slice *texts, size_t count);
 
 /* Ends a JSON result: prints it as one line and gives the code back; CLI_UNUSABLE when it could not be made.
  */

@@ -22,12 +22,6 @@ static void view_add(struct view *view, struct view_row row)
         view->rows[view->count++] = row;
 }
 
-static struct deputy_slice finish(struct buf *text)
-{
-    struct deputy_slice out;
-    return buf_finish(text, &out) == DEPUTY_OK ? out : deputy_slice_text("");
-}
-
 /* ---- rows ---- */
 
 /* The name after the slash, when what stands before it is the row's own service. */
@@ -113,7 +107,7 @@ void view_add_capabilities(struct view *view, const struct deputy_capability *ca
         struct buf actions = buf_make(view->cli->arena, VIEW_TEXT_MAX);
         for (; i < count && same_place(first, &capabilities[i]); i++)
             put_action(&actions, row.service, capabilities[i].ability);
-        row.actions = finish(&actions);
+        row.actions = cli_text(&actions);
         row.caveats = first->caveats;
         view_add(view, row);
     }
@@ -133,7 +127,7 @@ static struct view_row permission_row(struct cli *cli, const struct deputy_permi
     row.path = permission->path.len > 0 ? permission->path : path_text((struct deputy_slice){0});
     for (size_t i = 0; i < permission->action_count; i++)
         put_action(&actions, row.service, permission->actions[i]);
-    row.actions = finish(&actions);
+    row.actions = cli_text(&actions);
     return row;
 }
 

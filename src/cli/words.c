@@ -1,19 +1,14 @@
 #include "cli/words.h"
 #include "base/time.h"
+#include "cli/output.h"
 
 enum { WORDS_MAX = 4096, ISO_DATE = 10, ISO_TIME = 11, ISO_TIME_LENGTH = 8 };
-
-static struct deputy_slice finish(struct buf *text)
-{
-    struct deputy_slice out;
-    return buf_finish(text, &out) == DEPUTY_OK ? out : deputy_slice_text("");
-}
 
 struct deputy_slice words_iso(struct cli *cli, struct deputy_time time)
 {
     struct buf text = buf_make(cli->arena, WORDS_MAX);
     time_put_iso(&text, time);
-    return finish(&text);
+    return cli_text(&text);
 }
 
 struct deputy_slice words_time(struct cli *cli, struct deputy_time time)
@@ -26,7 +21,7 @@ struct deputy_slice words_time(struct cli *cli, struct deputy_time time)
     buf_put_byte(&text, ' ');
     buf_put(&text, deputy_slice_bytes(iso.ptr + ISO_TIME, ISO_TIME_LENGTH));
     buf_put_text(&text, " UTC");
-    return finish(&text);
+    return cli_text(&text);
 }
 
 static const struct unit {
@@ -57,7 +52,7 @@ struct deputy_slice words_span(struct cli *cli, int64_t seconds)
         buf_put_byte(&text, ' ');
         put_unit(&text, &units[i + 1], rest / units[i + 1].seconds);
     }
-    return finish(&text);
+    return cli_text(&text);
 }
 
 struct deputy_slice words_distance(struct cli *cli, struct deputy_time time, struct deputy_time from)
@@ -68,7 +63,7 @@ struct deputy_slice words_distance(struct cli *cli, struct deputy_time time, str
     buf_put_text(&text, ahead ? "in " : "");
     buf_put(&text, words_span(cli, seconds));
     buf_put_text(&text, ahead ? "" : " ago");
-    return finish(&text);
+    return cli_text(&text);
 }
 
 struct deputy_slice words_principal(struct cli *cli, const struct deputy_principal *principal)

@@ -9,7 +9,7 @@
 struct deputy_slice words_time(struct cli *cli, struct deputy_time time); /* 2026-01-08 00:00:00 UTC */
 struct deputy_slice words_iso(struct cli *cli, struct deputy_time time);  /* 2026-01-08T00:00:00.000Z */
 
-/* The two largest units of a span: "5 days 3 hours". */
+/* The two largest units of a span: "5 days 3 hours". A year is 365 days. */
 struct deputy_slice words_span(struct cli *cli, int64_t seconds);
 
 /* The time as seen from another: "in 5 days 3 hours", "2 minutes ago". */

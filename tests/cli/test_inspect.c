@@ -337,6 +337,22 @@ static void a_revocation_is_judged_with_its_target(void **state)
     assert_found(issuer->arena, &run, CLI_NO, "unauthorized-revoker");
 }
 
+static void a_wallet_revokes_by_a_message(void **state)
+{
+    struct issuer *issuer = *state;
+    const struct deputy_token *target = sign_in_of(issuer);
+    const struct deputy_token *by_owner = issuer_revocation(issuer,
+            (struct issuer_plan){
+                    .by = ISSUER_O, .cacao = true, .audience = issuer_text(issuer, "ucan:{cid}", target)});
+    struct deputy_slice bytes = by_owner->bytes;
+    struct run run = inspect_under(issuer, by_owner, target);
+    assert_found(issuer->arena, &run, CLI_YES, NULL);
+    assert_verdict(issuer->arena, &run, "admitted");
+    run = RUN(issuer->arena, bytes, "inspect", AT, "--use", "revocation");
+    assert_int_equal(run.code, CLI_YES);
+    assert_true(run_says(run.out, "A revocation"));
+}
+
 /* ---- hostile input ---- */
 
 static void no_letter_of_the_input_steers_the_terminal(void **state)
@@ -416,6 +432,7 @@ int main(void)
             ISSUER_TEST(ends_and_beginnings_are_looked_at),
             ISSUER_TEST(slips_are_pointed_out),
             ISSUER_TEST(a_revocation_is_judged_with_its_target),
+            ISSUER_TEST(a_wallet_revokes_by_a_message),
             ISSUER_TEST(no_letter_of_the_input_steers_the_terminal),
             ARENA_TEST(every_beginning_of_a_token_is_nothing),
             ARENA_TEST(senseless_input_is_nothing),
