@@ -127,7 +127,7 @@ static int report(struct cli *cli, const struct http_response *response)
         return report_json(cli, response, code);
     cli_note(cli, "%d", response->status);
     if (code == CLI_YES)
-        cli_put(response->body);
+        cli_put_value(response->body);
     return code;
 }
 
@@ -140,6 +140,8 @@ static int run(struct cli *cli, struct invoke *invoke, struct actor *actor)
     int code;
     if (invoke->print) {
         code = actor_invoke(cli, &header, actor, &invoke->invocation.action, invoke->invocation.ttl);
+        if (code == CLI_YES && cli->json)
+            return cli_json_one(cli, "authorization", header);
         if (code == CLI_YES)
             cli_put_line(header);
         return code;

@@ -48,7 +48,7 @@ static int report_get(struct cli *cli, const struct kv *kv, const struct http_re
         return CLI_UNUSABLE;
     if (!cli->json) {
         if (!to_file)
-            cli_put(response->body);
+            cli_put_value(response->body);
         return CLI_YES;
     }
     struct buf text = buf_make(cli->arena, OUTPUT_JSON_MAX);

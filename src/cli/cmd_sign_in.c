@@ -128,8 +128,10 @@ static int report(struct cli *cli, const struct sign_in *in)
 
 /* ---- the command ---- */
 
-static int show(const struct sign_in *in)
+static int show(struct cli *cli, const struct sign_in *in)
 {
+    if (cli->json)
+        return cli_json_one(cli, "siwe", in->siwe);
     cli_put_lines_safe(stdout, in->siwe);
     putchar('\n');
     return CLI_YES;
@@ -141,8 +143,7 @@ static int sign_in(struct cli *cli, struct sign_in *in)
     in->hosting = (struct hosting){.wallet = &in->wallet,
             .yes = in->yes,
             .domain = deputy_slice_text(in->domain),
-            .session = &in->session,
-            .plan = &in->plan};
+            .session = &in->session};
     int code = remote_info(cli, &in->hosting.node_did);
     if (code == CLI_YES && !wallet_ask(cli, in->siwe, in->yes))
         code = CLI_UNUSABLE;
@@ -186,7 +187,7 @@ static int run(struct cli *cli, struct sign_in *in)
         code = make_message(cli, in);
     if (code != CLI_YES)
         return code;
-    return in->show_only ? show(in) : sign_in(cli, in);
+    return in->show_only ? show(cli, in) : sign_in(cli, in);
 }
 
 int cmd_sign_in(struct cli *cli, int argc, char **argv)

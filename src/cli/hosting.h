@@ -13,7 +13,6 @@ struct hosting {
     bool yes; /* sign without asking */
     struct deputy_slice domain;
     const struct deputy_session *session;
-    const struct deputy_plan *plan;
     struct deputy_slice node_did;    /* of the node itself; absent when it does not say */
     struct deputy_slice message;     /* the second message; absent when none was needed */
     struct remote_registered result; /* what the node said at last */

@@ -1,5 +1,6 @@
 #include "cli/output.h"
 #include "base/codec.h"
+#include <unistd.h>
 
 enum { DELETE = 0x7f, LAST_C1_CONTROL = 0x9f, REPLACEMENT = 0xfffd };
 
@@ -67,6 +68,14 @@ void cli_put_safe(FILE *out, struct deputy_slice text)
 void cli_put_lines_safe(FILE *out, struct deputy_slice text)
 {
     put_visible(out, text, true);
+}
+
+void cli_put_value(struct deputy_slice value)
+{
+    if (isatty(STDOUT_FILENO) != 0)
+        cli_put_lines_safe(stdout, value);
+    else
+        cli_put(value);
 }
 
 /* The number of a placeholder that begins at the text, or -1. */
@@ -174,4 +183,14 @@ int cli_json_end(struct cli *cli, struct buf *json, int code)
         return cli_fail(cli, "the result", error);
     cli_put_json(text);
     return code;
+}
+
+int cli_json_one(struct cli *cli, const char *name, struct deputy_slice text)
+{
+    struct buf out = buf_make(cli->arena, OUTPUT_JSON_MAX);
+    struct json_writer json = json_writer_make(&out);
+    json_object_begin(&json);
+    cli_member_text(&json, name, text);
+    json_object_end(&json);
+    return cli_json_end(cli, &out, CLI_YES);
 }

@@ -15,6 +15,9 @@ enum { OUTPUT_JSON_MAX = 64 * 1024 * 1024 };
 void cli_put(struct deputy_slice text);
 void cli_put_line(struct deputy_slice text);
 
+/* A value of somebody: as it is into a file or pipe, visible characters and lines alone onto a terminal. */
+void cli_put_value(struct deputy_slice value);
+
 /* A text in one line: controls, invalid UTF-8 and characters that steer the direction of text become '?'. */
 void cli_put_safe(FILE *out, struct deputy_slice text);
 
@@ -38,6 +41,9 @@ void cli_member_text(struct json_writer *json, const char *name, struct deputy_s
 void cli_member_bool(struct json_writer *json, const char *name, bool value);
 void cli_member_list(
         struct json_writer *json, const char *name, const struct deputy_slice *texts, size_t count);
+
+/* A result that is one text: {"name": text}. */
+int cli_json_one(struct cli *cli, const char *name, struct deputy_slice text);
 
 /* Ends a JSON result: prints it as one line and gives the code back; CLI_UNUSABLE when it could not be made.
  */

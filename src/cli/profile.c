@@ -35,6 +35,18 @@ static bool make_directories(char *path)
     return true;
 }
 
+/* Nobody else may look into the directory of the file, or put another file there. */
+static bool is_private(const char *path)
+{
+    struct stat status;
+    char directory[PROFILE_PATH_MAX];
+    snprintf(directory, sizeof directory, "%.*s", (int)(strrchr(path, '/') - path), path);
+    if (stat(directory, &status) == 0 && (status.st_mode & 077) == 0)
+        return true;
+    cli_complain("%s: others may use it; 'chmod 700 %s' first", directory, directory);
+    return false;
+}
+
 static const char *path_text(struct cli *cli, const char *base, const char *between, const char *file)
 {
     struct deputy_slice path;
@@ -63,7 +75,7 @@ const char *profile_path(struct cli *cli, const char *file)
         cli_complain("%s: %s", path, strerror(errno));
         return NULL;
     }
-    return path;
+    return path != NULL && is_private(path) ? path : NULL;
 }
 
 /* ---- the session ---- */

@@ -139,9 +139,11 @@ class SigningIn:
     def the_message_shown_is_the_message_signed(tool):
         tool.key("wallet", "secp256k1")
         tool.key("session.jwk", "ed25519")
-        shown = tool.ok("sign-in", "--key", "wallet", "--session-key", "session.jwk", "--domain", "app.example", "--show-only").text
+        arguments = ("sign-in", "--key", "wallet", "--session-key", "session.jwk", "--domain", "app.example")
+        shown = tool.ok(*arguments, "--show-only").text
+        assert tool.json(*arguments, "--show-only")["siwe"].count("\n") == shown.strip().count("\n")
         assert shown.startswith("app.example wants you to sign in with your Ethereum account:\n0x"), shown
-        answer = tool.json("sign-in", "--key", "wallet", "--session-key", "session.jwk", "--domain", "app.example", "--yes")
+        answer = tool.json(*arguments, "--yes")
         varying = ("Nonce: ", "Issued At: ", "Expiration Time: ")
         fixed = [[line for line in text.strip().split("\n") if not line.startswith(varying)] for text in (shown, answer["siwe"])]
         assert fixed[0] == fixed[1], fixed
@@ -160,6 +162,9 @@ class SigningIn:
         assert set(json.loads(path.read_text())) >= {"delegationHeader", "delegationCid", "jwk", "spaceId", "verificationMethod"}
         path.chmod(0o644)
         tool.refused("others may read it", "kv", "ls", "x", code=UNUSABLE)
+        path.chmod(0o600)
+        path.parent.chmod(0o770)
+        tool.refused("others may use it", "kv", "ls", "x", code=UNUSABLE)
 
     @with_tool
     def secret_that_others_may_read_is_refused(tool):
@@ -290,7 +295,7 @@ class Refusals:
     def one_invocation_is_taken_once(tool):
         tool.signed_in()
         tool.json("kv", "put", "xyz.tinycloud.listen/once", stdin=b"x")
-        header = tool.ok("invoke", "--print", "--ability", "tinycloud.kv/get", "--path", "xyz.tinycloud.listen/once").text.strip()
+        header = tool.json("invoke", "--print", "--ability", "tinycloud.kv/get", "--path", "xyz.tinycloud.listen/once")["authorization"]
         first, second = (node.request("POST", "/invoke", {"Authorization": header}) for _ in range(2))
         assert first.status == 200 and first.body == b"x" and second.status == 409, (first.status, second.status)
 
