@@ -22,6 +22,9 @@ static void absent_parts_differ_from_empty_ones(void **state)
     assert_false(deputy_slice_present(uri.query));
     assert_false(deputy_slice_present(uri.fragment));
     assert_text(uri.path, "");
+    assert_ok(uri_parse(&uri, T("a://")));
+    assert_true(deputy_slice_present(uri.authority));
+    assert_text(uri.path, "");
     assert_ok(uri_parse(&uri, T("a://?#")));
     assert_true(deputy_slice_present(uri.authority));
     assert_true(deputy_slice_present(uri.query));
@@ -34,8 +37,9 @@ static void valid_uris_are_accepted(void **state)
     static const char *const uris[] = {"did:key:z6Mk#z6Mk", "urn:recap:eyJ", "mailto:a@b.c", "file:///etc",
             "tinycloud:pkh:eip155:1:0xA:default/kv/a%2Fb", "credential:*", "https://[::cafe]",
             "https://[1:2:3:4:5:6:7:8]:443", "https://[1:2:3:4:5:6:7::]", "https://[::]",
-            "https://[::ffff:1.2.3.255]", "https://[1:2:3:4:5:6:0.0.0.0]", "https://[v1f.a:b]", "x+-.1:y",
-            "kepler:ens:example.eth://default/kv", "https://u:p@h:", "https://%41"};
+            "https://[::ffff:1.2.3.255]", "https://[1:2:3:4:5::1.2.3.4]", "https://[1:2:3:4:5:6:0.0.0.0]",
+            "https://[v1f.a:b]", "x+-.1:y", "kepler:ens:example.eth://default/kv",
+            "https://u:p@h:", "https://%41"};
     for (size_t i = 0; i < sizeof uris / sizeof *uris; i++) {
         struct uri uri;
         if (uri_parse(&uri, T(uris[i])) != DEPUTY_OK)
