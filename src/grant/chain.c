@@ -117,8 +117,6 @@ static enum deputy_error capabilities_admit(struct admission *a, uint32_t usable
 {
     struct contain_search search = {a->arena, a->closure, usable, rule, 0};
     size_t count = a->token->capability_count;
-    if (count == 0)
-        return DEPUTY_OK;
     a->grants = ARENA_ARRAY(a->arena, struct deputy_grant, count);
     ENSURE(a->grants != NULL, arena_error(a->arena));
     for (size_t i = 0; i < count; i++)

@@ -25,26 +25,25 @@ static bool proof_is_held(const struct admission *a, size_t index)
     return deputy_principal_equal(&a->closure->links[index].token->audience, &a->token->issuer);
 }
 
+/* The closure is one of this token's: as many proofs, and no more than a token may have. */
+static bool proofs_are_cited(const struct admission *a)
+{
+    return a->closure->cited == a->token->proof_count && a->closure->cited <= DEPUTY_TOKEN_MAX_PROOFS;
+}
+
 enum deputy_error proofs_are_known(struct admission *a)
 {
-    if (a->closure->cited != a->token->proof_count || a->closure->cited > DEPUTY_TOKEN_MAX_PROOFS)
+    if (!proofs_are_cited(a))
         return refuse(&a->refusal, DEPUTY_E_MISSING_PARENTS);
     for (size_t i = 0; i < a->closure->cited; i++)
         TRY(proof_is_known(a, i));
     return DEPUTY_OK;
 }
 
-static enum deputy_error proofs_are_given(struct admission *a)
-{
-    size_t cited = a->closure->cited;
-    if (cited == 0 || cited != a->token->proof_count || cited > DEPUTY_TOKEN_MAX_PROOFS)
-        return refuse(&a->refusal, DEPUTY_E_MISSING_PARENTS);
-    return DEPUTY_OK;
-}
-
 enum deputy_error proofs_are_held_by_delegator(struct admission *a)
 {
-    TRY(proofs_are_given(a));
+    if (a->closure->cited == 0 || !proofs_are_cited(a))
+        return refuse(&a->refusal, DEPUTY_E_MISSING_PARENTS);
     for (size_t i = 0; i < a->closure->cited; i++) {
         TRY(proof_is_known(a, i));
         if (!proof_is_held(a, i))
@@ -56,7 +55,8 @@ enum deputy_error proofs_are_held_by_delegator(struct admission *a)
 
 enum deputy_error proofs_are_held_by_invoker(struct admission *a)
 {
-    TRY(proofs_are_given(a));
+    if (a->closure->cited == 0)
+        return refuse(&a->refusal, DEPUTY_E_MISSING_PARENTS);
     TRY(proofs_are_known(a));
     for (size_t i = 0; i < a->closure->cited; i++) {
         if (!proof_is_held(a, i))

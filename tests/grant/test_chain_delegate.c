@@ -242,6 +242,11 @@ static void D21_same_proof_twice_is_refused(void **state)
     assert_refused(issuer, DELEGATE, issuer_delegation(issuer, plan), "Cannot find parent delegation");
     plan.by = ISSUER_O; /* rooted: H16 */
     assert_refused(issuer, DELEGATE, issuer_delegation(issuer, plan), "Cannot find parent delegation");
+    plan.by = ISSUER_S; /* wherever it stands */
+    plan.proofs[2] = plan.proofs[1];
+    plan.proofs[1] = plan.proofs[0];
+    plan.proofs[0] = issuer_p(issuer);
+    assert_refused(issuer, DELEGATE, issuer_delegation(issuer, plan), "Cannot find parent delegation");
 }
 
 static void D34_unrelated_proof_beside_a_root_is_kept(void **state)
@@ -264,6 +269,17 @@ static void every_proof_beside_a_root_bounds_its_end(void **state)
     plan.proofs[1] = issuer_stored(issuer, brief);
     struct deputy_decision yes = assert_admitted(issuer, DELEGATE, issuer_delegation(issuer, plan));
     assert_int_equal(yes.ends.sec, ISSUER_T1 - 100);
+}
+
+/* Nothing in a root depends on its proofs yet, so theirs may be missing; what is known bounds its end. */
+static void lineage_of_a_proof_beside_a_root_may_have_gaps(void **state)
+{
+    struct issuer *issuer = *state;
+    const struct deputy_token *p = issuer_p(issuer);
+    struct issuer_plan plan = issuer_root_plan();
+    plan.proofs[0] = issuer_q(issuer, p);
+    issuer_forget(issuer, p);
+    assert_admitted(issuer, DELEGATE, issuer_delegation(issuer, plan));
 }
 
 static void D35_unknown_proof_beside_a_root_is_refused(void **state)
@@ -375,6 +391,7 @@ int main(void)
             ISSUER_TEST(D21_same_proof_twice_is_refused),
             ISSUER_TEST(D34_unrelated_proof_beside_a_root_is_kept),
             ISSUER_TEST(every_proof_beside_a_root_bounds_its_end),
+            ISSUER_TEST(lineage_of_a_proof_beside_a_root_may_have_gaps),
             ISSUER_TEST(D35_unknown_proof_beside_a_root_is_refused),
             ISSUER_TEST(closure_of_another_token_is_refused),
             ISSUER_TEST(H18_edges_that_were_not_signed_are_refused),
