@@ -24,9 +24,7 @@ static enum deputy_error target_parse(
 
 static enum deputy_error cacao_target(struct deputy_cid *out, const struct deputy_token *token)
 {
-    struct deputy_slice text = control_text_after(token->cacao->siwe.uri, "ucan:");
-    ENSURE(deputy_slice_present(text), DEPUTY_E_REVOCATION_TARGET);
-    return target_parse(out, text, DEPUTY_E_REVOCATION_TARGET);
+    return target_parse(out, control_text_after(token->cacao->siwe.uri, "ucan:"), DEPUTY_E_REVOCATION_TARGET);
 }
 
 /* A token that was made for something else never revokes: not a status question (H3), not one whose only CID

@@ -56,14 +56,12 @@ static bool caveat_read(struct sql_caveat *out, const struct json_value *value)
 }
 
 /* "10" comes before "2": the wire's map of caveats is ordered by the text of its keys. */
-static bool index_text_precedes(uint32_t a, uint32_t b)
+static bool index_text_precedes(uint32_t later, uint32_t earlier)
 {
-    uint64_t scaled_a = a, scaled_b = b;
-    for (uint64_t digits = 10; digits <= a || digits <= b; digits *= 10) {
-        scaled_a *= digits > a ? 10 : 1;
-        scaled_b *= digits > b ? 10 : 1;
-    }
-    return scaled_a != scaled_b ? scaled_a < scaled_b : a < b;
+    uint64_t padded = earlier; /* as many digits as the later one, which is the larger number */
+    for (uint64_t digits = 10; digits <= later; digits *= 10)
+        padded *= digits > earlier ? 10 : 1;
+    return later < padded;
 }
 
 bool sql_caveat_find(struct sql_caveat *out, const struct json_value *caveats)

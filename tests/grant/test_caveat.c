@@ -249,6 +249,9 @@ static void H11_invoked_resource_must_lie_inside_its_selector(void **state)
     check_enforceable(state, KV, "[" SELECTOR("exact", "app") "]", outside);
     check_enforceable(state, KV, "[" SELECTOR("prefix", "ap") "]", outside);
     check_enforceable(state, KV, "[" SELECTOR("exact", DB) "]", outside);
+    /* a path selects nothing outside a space */
+    check_enforceable(state, "urn:x:y", "[" SELECTOR("exact", "y") "]", outside);
+    check_enforceable(state, "urn:x:y", "[" SELECTOR("exact", "urn:x:y") "]", NULL);
 }
 
 static void pins_that_cannot_be_bound_are_unusable(void **state)
@@ -262,6 +265,9 @@ static void pins_that_cannot_be_bound_are_unusable(void **state)
         check_reason(caveat_unusable_reason(list(*state, text)), "sql-fixed-param-index");
         check_enforceable(state, DB, text, "sql-fixed-param-index");
     }
+    snprintf(text, sizeof text, "[" SQL("true", "{\"name\":\"a\",\"sql\":\"S\",\"fixedParams\":[%s]}") "]",
+            "{\"index\":998,\"value\":1},{\"index\":0,\"value\":1}");
+    assert_null(caveat_unusable_reason(list(*state, text)));
     assert_null(caveat_unusable_reason(NULL));
     assert_null(caveat_unusable_reason(list(*state, "[" SQL("true", GET) "]")));
     assert_null(caveat_unusable_reason(list(*state, "[{\"x\":1}]")));

@@ -111,6 +111,25 @@ static void edges_must_be_the_signed_proofs(void **state)
     test_free(g);
 }
 
+/* What stands behind the count does not exist, whatever the memory holds. */
+static void links_behind_the_count_do_not_exist(void **state)
+{
+    (void)state;
+    struct graph *g = graph_make(3);
+    struct deputy_proof proof = {cid_of(2), false};
+    graph_edge(g, 0, 1);
+    graph_edge(g, 0, 2);
+    assert_int_equal(visited(g), 3);
+    assert_true(link_is_cited(&g->closure, 2, &proof));
+    g->closure.count = 2;
+    assert_int_equal(visited(g), 2);
+    assert_false(link_is_cited(&g->closure, 2, &proof));
+    assert_false(link_is_intact(&g->closure, 0));
+    g->links[2].token = NULL;
+    assert_false(link_is_intact(&g->closure, 0));
+    test_free(g);
+}
+
 static void missing_ancestor_is_its_own_failure(void **state)
 {
     (void)state;
@@ -158,6 +177,7 @@ int main(void)
             cmocka_unit_test(shared_ancestor_is_visited_once),
             cmocka_unit_test(edge_out_of_the_closure_is_not_followed),
             cmocka_unit_test(edges_must_be_the_signed_proofs),
+            cmocka_unit_test(links_behind_the_count_do_not_exist),
             cmocka_unit_test(missing_ancestor_is_its_own_failure),
             cmocka_unit_test(cited_link_must_be_found_and_of_that_cid),
             cmocka_unit_test(closure_beyond_its_limit_is_not_walked),

@@ -302,6 +302,41 @@ static void R14_invocation_does_not_revoke_its_proof(void **state)
     check_plan(&scene, unreadable, scene.p, DENIED);
 }
 
+static void other_capabilities_beside_the_target_are_ignored(void **state)
+{
+    struct scene scene = scene_make(state);
+    struct issuer_plan plan = revokes(&scene, ISSUER_O, scene.p, NULL);
+    plan.caps[1] = (struct issuer_cap){"SP/kv/notes/a", GET, NULL};
+    plan.caps[2] = (struct issuer_cap){"a:b", GET, NULL};
+    check_plan(&scene, plan, scene.p, DEPUTY_OK);
+}
+
+static void control_ability_may_be_one_of_several(void **state)
+{
+    struct scene scene = scene_make(state);
+    struct issuer_plan plan = control_plan(ISSUER_O, ISSUER_X, "SP/delegation/");
+    plan.caps[1] = (struct issuer_cap){"SP/a", GET, NULL};
+    plan.caps[2] = (struct issuer_cap){"SP/kv", GET, NULL};
+    check(&scene, ISSUER_X, scene.q, issuer_stored(scene.issuer, plan), DEPUTY_OK);
+}
+
+static void closure_of_another_token_is_refused(void **state)
+{
+    struct scene scene = scene_make(state);
+    const struct deputy_token *proof = control(&scene, ISSUER_O, ISSUER_X, "SP/delegation/");
+    const struct deputy_token *other = control(&scene, ISSUER_O, ISSUER_X, "SP/delegation");
+    struct deputy_verified_token revocation = {
+            issuer_revocation(scene.issuer, revokes(&scene, ISSUER_X, scene.q, proof))};
+    struct deputy_link links[2] = {{proof, NULL, 0, false}, {other, NULL, 0, false}};
+    const struct deputy_closure closures[] = {
+            {links, 2, 2, false}, {links, 1, 0, false}, {links + 1, 1, 1, false}};
+    for (size_t i = 0; i < sizeof closures / sizeof *closures; i++)
+        assert_int_equal(
+                deputy_revocation_admit(revocation, scene.q, &closures[i], scene.issuer->now), DENIED);
+    struct deputy_closure own = {links, 1, 1, false};
+    assert_ok(deputy_revocation_admit(revocation, scene.q, &own, scene.issuer->now));
+}
+
 static void two_targets_are_refused(void **state)
 {
     struct scene scene = scene_make(state);
@@ -389,6 +424,9 @@ int main(void)
             ISSUER_TEST(R12_revocation_of_nothing_is_undecodable),
             ISSUER_TEST(R13_status_token_does_not_revoke),
             ISSUER_TEST(R14_invocation_does_not_revoke_its_proof),
+            ISSUER_TEST(other_capabilities_beside_the_target_are_ignored),
+            ISSUER_TEST(control_ability_may_be_one_of_several),
+            ISSUER_TEST(closure_of_another_token_is_refused),
             ISSUER_TEST(two_targets_are_refused),
             ISSUER_TEST(revocation_under_a_caveat_is_refused),
             ISSUER_TEST(R15_expired_or_early_revocation_is_refused),

@@ -60,6 +60,10 @@ static void unbounded_window_is_always_open(void **state)
     struct deputy_token token = {.kind = DEPUTY_TOKEN_CACAO};
     assert_true(window_own(&token, at));
     assert_true(window_open(&token.window, at));
+    token.window.not_before = shifted(1); /* bounds that it does not have say nothing */
+    token.window.expiry = shifted(-1);
+    assert_true(window_own(&token, at));
+    assert_true(window_open(&token.window, at));
 }
 
 static void chain_window_is_half_open(void **state)
