@@ -177,6 +177,7 @@ void exchange_tell_gone(struct http_exchange *x, bool was_waiting);
 
 /* ---- reply.c: its answer ---- */
 void reply_on_written(struct http_exchange *x);
+bool reply_is_field_name(const char *name);
 
 /* ---- transport.c: the socket; what a TLS stream replaces ---- */
 enum http_write transport_write(struct http_connection *c, const struct deputy_slice *parts, size_t count);

@@ -62,7 +62,7 @@ static bool is_line(struct deputy_slice text)
     return true;
 }
 
-static bool is_field_name(const char *name)
+bool reply_is_field_name(const char *name)
 {
     static const char allowed[] =
             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
@@ -92,7 +92,7 @@ static bool is_reserved(const struct http_exchange *x, const char *name)
 
 bool http_reply_header(struct http_exchange *x, const char *name, struct deputy_slice value)
 {
-    if (x->reply >= REPLY_PARTS || !is_field_name(name) || !is_line(value) || is_reserved(x, name))
+    if (x->reply >= REPLY_PARTS || !reply_is_field_name(name) || !is_line(value) || is_reserved(x, name))
         return false;
     put_field(&x->headers, name, value);
     return x->headers.error == DEPUTY_OK;

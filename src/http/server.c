@@ -44,6 +44,7 @@ static enum deputy_error fixed_make(struct http_server *server)
 {
     const struct http_config *config = &server->config;
     struct buf out = buf_make(server->arena, SERVER_FIXED_MAX);
+    ENSURE(config->trace_header == NULL || reply_is_field_name(config->trace_header), DEPUTY_E_ARGUMENT);
     buf_put_text(&out, "X-Content-Type-Options: nosniff\r\n"
                        "X-Frame-Options: SAMEORIGIN\r\n"
                        "Permissions-Policy: interest-cohort=()\r\n");

@@ -283,6 +283,17 @@ static void a_server_that_ends_cuts_off_what_lasts_too_long(void **state)
     wire_close(&large);
 }
 
+static void a_trace_header_that_is_no_name_is_refused(void **state)
+{
+    (void)state;
+    struct loop *loop;
+    struct http_server *server;
+    assert_ok(loop_create(&loop));
+    const struct http_config config = {.trace_header = "X: y\r\nSet-Cookie"};
+    assert_int_equal(http_server_create(&server, loop, &config, routes, 1, NULL), DEPUTY_E_ARGUMENT);
+    loop_destroy(loop);
+}
+
 static void two_servers_share_a_port(void **state)
 {
     (void)state;
@@ -318,6 +329,7 @@ int main(void)
             cmocka_unit_test(many_connections_are_served_at_once),
             cmocka_unit_test(a_server_that_ends_answers_what_runs),
             cmocka_unit_test(a_server_that_ends_cuts_off_what_lasts_too_long),
+            cmocka_unit_test(a_trace_header_that_is_no_name_is_refused),
             cmocka_unit_test(two_servers_share_a_port),
     };
     return cmocka_run_group_tests_name("http.limits", tests, NULL, NULL);
