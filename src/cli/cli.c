@@ -6,8 +6,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A command may hold a large token, its parsed form and its text; nothing it does needs more. */
-enum { CLI_ARENA = 256 * 1024 * 1024 };
+/* A command may hold the largest value that is read at once, as it came and as JSON; nothing it does needs
+ * more. */
+enum { CLI_ARENA = 512 * 1024 * 1024 };
 
 void cli_complain(const char *format, ...)
 {

@@ -88,6 +88,15 @@ static int prompts(const struct sign_in *in)
     return deputy_slice_present(in->hosting.message) ? 2 : 1;
 }
 
+/* A network is made by an invocation of the session; nothing here serves it yet. */
+static void note_networks(const struct cli *cli, const struct deputy_plan *plan)
+{
+    for (size_t i = 0; i < plan->raw_count && !cli->quiet; i++) {
+        const struct deputy_slice args[3] = {plan->raw[i].path};
+        cli_put_template(stderr, "The encryption network {0} is not made by this command.\n", args);
+    }
+}
+
 static int report_json(struct cli *cli, const struct sign_in *in)
 {
     struct buf text = buf_make(cli->arena, OUTPUT_JSON_MAX);
@@ -153,7 +162,10 @@ static int sign_in(struct cli *cli, struct sign_in *in)
         code = hosting_run(cli, &in->hosting);
     if (code == CLI_YES && !profile_session_keep(cli, &in->output, &in->session, in->key.seed))
         code = CLI_UNUSABLE;
-    return code == CLI_YES ? report(cli, in) : code;
+    if (code != CLI_YES)
+        return code;
+    note_networks(cli, &in->plan);
+    return report(cli, in);
 }
 
 static int open_keys(struct cli *cli, struct sign_in *in, long long chain)

@@ -75,8 +75,10 @@ static enum deputy_error recognise_each(
     return DEPUTY_OK;
 }
 
-/* A wrapper and a session both hold {"delegationHeader":{"Authorization": token}}; only a session holds a
- * key. */
+/*
+ * A wrapper and a session both hold {"delegationHeader":{"Authorization": token}}; only a session holds a
+ * key. A wrapper may bring another one along, for the public space: it is shown like the first.
+ */
 static enum deputy_error recognise_wrapper(struct inspect_input *out, const struct json_value *object)
 {
     const struct json_value *header = json_member(object, "delegationHeader");
@@ -84,7 +86,9 @@ static enum deputy_error recognise_wrapper(struct inspect_input *out, const stru
     if (json_member(object, "jwk") != NULL)
         part.form = INSPECT_SESSION;
     TRY(json_to_text(&part.header, json_member(header, "Authorization")));
-    return add_header(out, part);
+    TRY(add_header(out, part));
+    const struct json_value *companion = json_member(object, "publicDelegation");
+    return json_is(companion, JSON_OBJECT) ? recognise_wrapper(out, companion) : DEPUTY_OK;
 }
 
 static enum deputy_error recognise_object(

@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 
-enum { IO_MAX_BYTES = 16 * 1024 * 1024 };
+enum { IO_MAX_BYTES = 64 * 1024 * 1024 };
 
 /* The whole file in the arena. Complains, and returns false, when it cannot be read or is larger than
  * IO_MAX_BYTES. */

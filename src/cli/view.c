@@ -49,6 +49,12 @@ static struct deputy_slice owned_name(
     return cli_fill(cli, "{0} of {1}", args);
 }
 
+static struct deputy_slice network_text(struct cli *cli, const struct deputy_network *network)
+{
+    const struct deputy_slice args[3] = {network->name, words_principal(cli, &network->owner)};
+    return cli_fill(cli, "network {0} of {1}", args);
+}
+
 static struct deputy_slice path_text(struct deputy_slice path)
 {
     if (!deputy_slice_present(path))
@@ -65,10 +71,8 @@ static struct view_row resource_row(struct cli *cli, const struct deputy_resourc
         row.service = resource->service;
         row.path = path_text(resource->path);
     } else if (resource->kind == DEPUTY_RESOURCE_NETWORK) {
-        const struct deputy_slice args[3] = {
-                owned_name(cli, resource->network.name, &resource->network.owner)};
         row.service = deputy_slice_text("encryption");
-        row.path = cli_fill(cli, "network {0}", args);
+        row.path = network_text(cli, &resource->network);
     } else {
         row.path = resource->written;
     }
@@ -118,6 +122,7 @@ static struct view_row permission_row(struct cli *cli, const struct deputy_permi
     static const char prefix[] = "tinycloud.";
     struct view_row row = {.space = permission->space, .service = permission->service};
     struct deputy_space space;
+    struct deputy_network network;
     struct buf actions = buf_make(cli->arena, VIEW_TEXT_MAX);
     if (row.service.len > sizeof prefix - 1 && memcmp(row.service.ptr, prefix, sizeof prefix - 1) == 0)
         row.service = deputy_slice_bytes(
@@ -125,6 +130,10 @@ static struct view_row permission_row(struct cli *cli, const struct deputy_permi
     if (deputy_space_parse(&space, permission->space) == DEPUTY_OK)
         row.space = space.name;
     row.path = permission->path.len > 0 ? permission->path : path_text((struct deputy_slice){0});
+    if (deputy_network_parse(&network, permission->path) == DEPUTY_OK) {
+        row.space = deputy_slice_text("-");
+        row.path = network_text(cli, &network);
+    }
     for (size_t i = 0; i < permission->action_count; i++)
         put_action(&actions, row.service, permission->actions[i]);
     row.actions = cli_text(&actions);
