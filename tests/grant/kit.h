@@ -133,8 +133,8 @@ static inline struct deputy_portable kit_child(struct kit *kit, const char *audi
             .permissions = target->permissions,
             .lifetime_ms = target->expiry_ms,
             .host = T(KIT_HOST)};
-    assert_ok(deputy_session_delegate(kit->arena, &portable, &refusal, NULL, &kit->session, &order,
-            T(KIT_NONCE), kit_time(KIT_NOW)));
+    assert_ok(deputy_session_delegate(
+            kit->arena, &portable, &refusal, NULL, &kit->session, &order, T(KIT_NONCE), kit_time(KIT_NOW)));
     return portable;
 }
 

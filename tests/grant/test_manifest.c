@@ -63,8 +63,8 @@ ROW(row_7b_expiry_unparsable, "{" HEAD ",\"expiry\":\"1mo\"}", DEPUTY_E_EXPIRY_D
         M "invalid expiry duration: \"1mo\"")
 ROW(row_8_knowledge_elsewhere, "{" HEAD ",\"knowledge\":\"docs/a.md\"}", DEPUTY_E_MANIFEST_KNOWLEDGE,
         M "manifest.knowledge must be true or a knowledge/*.md root path")
-ROW(row_8_knowledge_that_climbs, "{" HEAD ",\"knowledge\":\"knowledge/../a.md\"}", DEPUTY_E_MANIFEST_KNOWLEDGE,
-        M "manifest.knowledge must be true or a knowledge/*.md root path")
+ROW(row_8_knowledge_that_climbs, "{" HEAD ",\"knowledge\":\"knowledge/../a.md\"}",
+        DEPUTY_E_MANIFEST_KNOWLEDGE, M "manifest.knowledge must be true or a knowledge/*.md root path")
 ROW(row_9_permissions_object, "{" HEAD ",\"permissions\":{}}", DEPUTY_E_MANIFEST_PERMISSIONS,
         M "manifest.permissions must be an array")
 ROW(row_10_entry_text, "{" HEAD ",\"permissions\":[\"x\"]}", DEPUTY_E_PERMISSION_OBJECT,
@@ -77,11 +77,13 @@ ROW(row_13_entry_without_path, ENTRY("\"service\":\"tinycloud.kv\",\"actions\":[
         DEPUTY_E_PERMISSION_PATH, M "permissions[0].path is required (use \"\" or \"/\" for root)")
 ROW(row_14_entry_without_actions, ENTRY("\"service\":\"tinycloud.kv\",\"path\":\"x\",\"actions\":[]"),
         DEPUTY_E_PERMISSION_ACTIONS, M "permissions[0].actions must be a non-empty array")
-ROW(row_15_entry_action_empty, ENTRY("\"service\":\"tinycloud.kv\",\"path\":\"x\",\"actions\":[\"get\",\"\"]"),
+ROW(row_15_entry_action_empty,
+        ENTRY("\"service\":\"tinycloud.kv\",\"path\":\"x\",\"actions\":[\"get\",\"\"]"),
         DEPUTY_E_PERMISSION_ACTION, M "permissions[0].actions must contain non-empty strings")
-ROW(row_16_vault_action_unknown, ENTRY("\"service\":\"tinycloud.vault\",\"path\":\"x\",\"actions\":[\"fly\"]"),
-        DEPUTY_E_VAULT_ACTION,
-        M "unknown vault action \"fly\"; expected read, write, delete, get, put, del, list, head, or metadata")
+ROW(row_16_vault_action_unknown,
+        ENTRY("\"service\":\"tinycloud.vault\",\"path\":\"x\",\"actions\":[\"fly\"]"), DEPUTY_E_VAULT_ACTION,
+        M
+        "unknown vault action \"fly\"; expected read, write, delete, get, put, del, list, head, or metadata")
 ROW(row_16b_vault_action_of_another_service,
         ENTRY("\"service\":\"tinycloud.vault\",\"path\":\"x\",\"actions\":[\"tinycloud.sql/read\"]"),
         DEPUTY_E_VAULT_ACTION_SERVICE,
@@ -113,8 +115,8 @@ ROW(row_25_secret_expiry, SECRET("{\"expiry\":\"x\"}"), DEPUTY_E_EXPIRY_DURATION
 
 ROW(prefix_of_another_type_is_refused, "{" HEAD ",\"prefix\":5}", DEPUTY_E_MANIFEST_TYPE,
         M "manifest.prefix has the wrong type")
-ROW(public_space_of_another_type_is_refused, "{" HEAD ",\"includePublicSpace\":\"no\"}", DEPUTY_E_MANIFEST_TYPE,
-        M "manifest.includePublicSpace has the wrong type")
+ROW(public_space_of_another_type_is_refused, "{" HEAD ",\"includePublicSpace\":\"no\"}",
+        DEPUTY_E_MANIFEST_TYPE, M "manifest.includePublicSpace has the wrong type")
 ROW(description_of_another_type_is_refused, "{" HEAD ",\"description\":1}", DEPUTY_E_MANIFEST_TYPE,
         M "manifest.description has the wrong type")
 ROW(skip_prefix_of_another_type_is_refused, ENTRY(KV ",\"skipPrefix\":\"true\""), DEPUTY_E_PERMISSION_TYPE,
@@ -171,15 +173,18 @@ static void limits_are_held_exactly(void **state)
     memset(blank, ' ', DEPUTY_MANIFEST_MAX_BYTES + 1);
     memcpy(blank, "{" HEAD "}", strlen("{" HEAD "}"));
     assert_ok(parse_slice(*state, deputy_slice_bytes(blank, DEPUTY_MANIFEST_MAX_BYTES)));
-    assert_int_equal(parse_slice(*state, deputy_slice_bytes(blank, DEPUTY_MANIFEST_MAX_BYTES + 1)), DEPUTY_E_LIMIT);
+    assert_int_equal(
+            parse_slice(*state, deputy_slice_bytes(blank, DEPUTY_MANIFEST_MAX_BYTES + 1)), DEPUTY_E_LIMIT);
     assert_ok(parse_slice(*state, many(*state, false, DEPUTY_MANIFEST_MAX_PERMISSIONS)));
     assert_int_equal(
             parse_slice(*state, many(*state, false, DEPUTY_MANIFEST_MAX_PERMISSIONS + 1)), DEPUTY_E_LIMIT);
     assert_ok(parse_slice(*state, many(*state, true, DEPUTY_MANIFEST_MAX_SECRETS)));
-    assert_int_equal(parse_slice(*state, many(*state, true, DEPUTY_MANIFEST_MAX_SECRETS + 1)), DEPUTY_E_LIMIT);
+    assert_int_equal(
+            parse_slice(*state, many(*state, true, DEPUTY_MANIFEST_MAX_SECRETS + 1)), DEPUTY_E_LIMIT);
 }
 
-static struct deputy_slice actions(struct deputy_arena *arena, const char *before, const char *after, unsigned count)
+static struct deputy_slice actions(
+        struct deputy_arena *arena, const char *before, const char *after, unsigned count)
 {
     struct buf text = buf_make(arena, 1 << 16);
     struct deputy_slice out;
@@ -193,7 +198,8 @@ static struct deputy_slice actions(struct deputy_arena *arena, const char *befor
 
 static void actions_of_one_entry_are_limited(void **state)
 {
-    const char *entry = "{" HEAD ",\"permissions\":[{\"service\":\"tinycloud.kv\",\"path\":\"x\",\"actions\":[";
+    const char *entry =
+            "{" HEAD ",\"permissions\":[{\"service\":\"tinycloud.kv\",\"path\":\"x\",\"actions\":[";
     const char *secret = "{" HEAD ",\"secrets\":{\"KEY\":[";
     assert_ok(parse_slice(*state, actions(*state, entry, "]}]}", DEPUTY_PERMISSION_MAX_ACTIONS)));
     assert_int_equal(parse_slice(*state, actions(*state, entry, "]}]}", DEPUTY_PERMISSION_MAX_ACTIONS + 1)),
@@ -233,8 +239,10 @@ static void what_cannot_be_granted_is_not_resolved(void **state)
             {ENTRY(KV ",\"space\":\"__proto__\""), DEPUTY_E_SPACE_NAME},
             {ENTRY(KV ",\"space\":\"tinycloud:x\""), DEPUTY_E_SPACE_NAME},
             {ENTRY("\"service\":\"a/b\",\"path\":\"x\",\"actions\":[\"get\"]"), DEPUTY_E_SERVICE_NAME},
-            {ENTRY("\"service\":\"tinycloud.kv\",\"path\":\"x\",\"actions\":[\"g t\"]"), DEPUTY_E_ACTION_NAME},
-            {ENTRY("\"service\":\"tinycloud.kv\",\"path\":\"x\",\"actions\":[\"a/b/c\"]"), DEPUTY_E_ACTION_NAME},
+            {ENTRY("\"service\":\"tinycloud.kv\",\"path\":\"x\",\"actions\":[\"g t\"]"),
+                    DEPUTY_E_ACTION_NAME},
+            {ENTRY("\"service\":\"tinycloud.kv\",\"path\":\"x\",\"actions\":[\"a/b/c\"]"),
+                    DEPUTY_E_ACTION_NAME},
             {ENTRY("\"service\":\"tinycloud.encryption\",\"path\":\"urn:tinycloud:encryption:\",\"actions\":["
                    "\"decrypt\"]"),
                     DEPUTY_E_ENCRYPTION_PATH},
@@ -264,16 +272,18 @@ static void path_is_usable_when_it_reads_back(struct deputy_arena *arena, struct
     buf_put_text(&text, "tinycloud:pkh:eip155:1:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf:s/kv/");
     buf_put(&text, path);
     assert_ok(buf_finish(&text, &uri));
-    bool same = deputy_resource_parse(&resource, uri) == DEPUTY_OK && resource.kind == DEPUTY_RESOURCE_SPACE &&
-                deputy_slice_equal(resource.path, path);
+    bool same = deputy_resource_parse(&resource, uri) == DEPUTY_OK &&
+                resource.kind == DEPUTY_RESOURCE_SPACE && deputy_slice_equal(resource.path, path);
     if (same != path_usable(path))
-        fail_msg("%.*s: usable %d, read back %d", (int)path.len, (const char *)path.ptr, path_usable(path), same);
+        fail_msg("%.*s: usable %d, read back %d", (int)path.len, (const char *)path.ptr, path_usable(path),
+                same);
 }
 
 static void usable_paths_are_those_that_read_back(void **state)
 {
-    static const char *const some[] = {"", "/", "a/b", "a//b", "a/./b", "a/../b", "..", ".", "...", "a/..", "%2F",
-            "%2f", "%41", "%7E", "%C3%A9", "%c3", "%", "%4", "%zz", "a%2", "\xc3\xa9", "a:b@c", "~-._!$&'()*+,;="};
+    static const char *const some[] = {"", "/", "a/b", "a//b", "a/./b", "a/../b", "..", ".", "...", "a/..",
+            "%2F", "%2f", "%41", "%7E", "%C3%A9", "%c3", "%", "%4", "%zz", "a%2", "\xc3\xa9", "a:b@c",
+            "~-._!$&'()*+,;="};
     for (unsigned a = 0; a < 256; a++) {
         for (unsigned b = 0; b < 256; b++) {
             uint8_t bytes[] = {(uint8_t)a, (uint8_t)b};

@@ -51,12 +51,14 @@ static void tampered_member_is_refused(void **state)
         const char *to;
         enum deputy_error code;
     } rows[] = {
-            {KV_ACTIONS, "[\"tinycloud.kv/get\",\"tinycloud.kv/put\",\"tinycloud.kv/list\",\"tinycloud.kv/del\"]",
+            {KV_ACTIONS,
+                    "[\"tinycloud.kv/get\",\"tinycloud.kv/put\",\"tinycloud.kv/list\",\"tinycloud.kv/del\"]",
                     DEPUTY_E_PORTABLE_RESOURCES},
             {KV_ACTIONS, "[\"tinycloud.kv/get\",\"tinycloud.kv/put\"]", DEPUTY_E_PORTABLE_RESOURCES},
             {KV_ACTIONS, "[\"tinycloud.kv/get\",\"tinycloud.kv/put\",\"tinycloud.kv/del\"]",
                     DEPUTY_E_PORTABLE_RESOURCES},
-            {KV_ACTIONS, "[\"tinycloud.kv/get\",\"tinycloud.kv/put\",\"tinycloud.kv/list\",\"tinycloud.kv/list\"]",
+            {KV_ACTIONS,
+                    "[\"tinycloud.kv/get\",\"tinycloud.kv/put\",\"tinycloud.kv/list\",\"tinycloud.kv/list\"]",
                     DEPUTY_E_PORTABLE_RESOURCES},
             {KV_PATH, "\"path\":\"com.example.notes\"", DEPUTY_E_PORTABLE_RESOURCES},
             {KV_PATH, "\"path\":\"\"", DEPUTY_E_PORTABLE_RESOURCES},
@@ -69,7 +71,8 @@ static void tampered_member_is_refused(void **state)
             {"\"space\":\"encryption\"", "\"space\":\"" KIT_SPACE "\"", DEPUTY_E_PORTABLE_RESOURCES},
             {MIRROR, "\"path\":\"x\",\"actions\":[\"tinycloud.capabilities/read\"],\"resources\"",
                     DEPUTY_E_PORTABLE_PLACE},
-            {MIRROR, "\"path\":\"\",\"actions\":[\"tinycloud.kv/get\"],\"resources\"", DEPUTY_E_PORTABLE_PLACE},
+            {MIRROR, "\"path\":\"\",\"actions\":[\"tinycloud.kv/get\"],\"resources\"",
+                    DEPUTY_E_PORTABLE_PLACE},
             {MIRROR,
                     "\"path\":\"\",\"actions\":[\"tinycloud.capabilities/read\",\"tinycloud.kv/get\"],"
                     "\"resources\"",
@@ -78,7 +81,8 @@ static void tampered_member_is_refused(void **state)
                     DEPUTY_E_PORTABLE_PLACE},
             {"\"spaceId\":\"" KIT_SPACE, "\"spaceId\":\"lie", DEPUTY_E_PORTABLE_PLACE},
             {"\"spaceId\":\"" KIT_SPACE,
-                    "\"spaceId\":\"tinycloud:pkh:eip155:1:0x7e5f4552091a69125d5dfcb7b8c2659029395bdf:applications",
+                    "\"spaceId\":\"tinycloud:pkh:eip155:1:0x7e5f4552091a69125d5dfcb7b8c2659029395bdf:"
+                    "applications",
                     DEPUTY_OK},
             {"\"ownerAddress\":\"" KIT_OWNER, "\"ownerAddress\":\"0xe1AB8145F7E55DC933d51a18c793F901A3A0b276",
                     DEPUTY_E_PORTABLE_PLACE},
@@ -118,7 +122,8 @@ static void malformed_wrapper_is_refused(void **state)
             {"\"delegationHeader\":", "\"header\":", DEPUTY_E_PORTABLE_HEADER},
             {"\"Authorization\":\"", "\"Authorization\":\"\",\"x\":\"", DEPUTY_E_PORTABLE_HEADER},
             {"\"Authorization\":\"", "\"Authorization\":\"Bearer \",\"x\":\"", DEPUTY_E_PORTABLE_HEADER},
-            {"\"expiry\":\"2026-01-08T00:00:00.000Z\"", "\"expiry\":\"2026-01-08\"", DEPUTY_E_PORTABLE_EXPIRY},
+            {"\"expiry\":\"2026-01-08T00:00:00.000Z\"", "\"expiry\":\"2026-01-08\"",
+                    DEPUTY_E_PORTABLE_EXPIRY},
             {"\"expiry\":\"2026-01-08T00:00:00.000Z\"", "\"expiry\":1767830400000", DEPUTY_E_PORTABLE_EXPIRY},
             {"\"expiry\":", "\"end\":", DEPUTY_E_PORTABLE_EXPIRY},
             {"\"spaceId\":", "\"space\":", DEPUTY_E_PORTABLE_MEMBER},
@@ -181,8 +186,8 @@ static void wrapper_beyond_its_limits_is_refused(void **state)
         buf_put_text(&actions, i == 0 ? "\"a/b\"" : ",\"a/b\"");
     buf_put_byte(&actions, ']');
     assert_ok(buf_finish(&actions, &text));
-    assert_int_equal(
-            parse(kit, edited(kit->arena, kit_child(kit, KIT_RECEIVER).json, T(KV_ACTIONS), text)), DEPUTY_E_LIMIT);
+    assert_int_equal(parse(kit, edited(kit->arena, kit_child(kit, KIT_RECEIVER).json, T(KV_ACTIONS), text)),
+            DEPUTY_E_LIMIT);
 }
 
 /* The token's last character is of the signature: another one, with the CID that fits it. */
@@ -206,7 +211,8 @@ static void forged_signature_with_its_own_cid_is_refused(void **state)
 }
 
 /* A token of the session key with these members in its payload, wrapped as the honest one is. */
-static struct deputy_slice wrapped_for(struct kit *kit, const char *audience, const char *from, const char *to)
+static struct deputy_slice wrapped_for(
+        struct kit *kit, const char *audience, const char *from, const char *to)
 {
     struct deputy_portable child = kit_child(kit, audience);
     const uint8_t *dot = memchr(child.header.ptr, '.', child.header.len);
@@ -214,8 +220,8 @@ static struct deputy_slice wrapped_for(struct kit *kit, const char *audience, co
     const uint8_t *last = memchr(dot + 1, '.', child.header.len - head_len);
     struct deputy_slice payload, signed_text, header, cid;
     uint8_t signature[64];
-    assert_ok(base64url_decode(kit->arena, &payload,
-            deputy_slice_bytes(dot + 1, (size_t)(last - dot) - 1), BASE64_UNPADDED));
+    assert_ok(base64url_decode(
+            kit->arena, &payload, deputy_slice_bytes(dot + 1, (size_t)(last - dot) - 1), BASE64_UNPADDED));
     struct buf text = buf_make(kit->arena, 64 * 1024);
     buf_put(&text, deputy_slice_bytes(child.header.ptr, head_len));
     base64url_encode(&text, edited(kit->arena, payload, T(from), T(to)), BASE64_UNPADDED);
@@ -283,8 +289,7 @@ static void signed_payload_that_is_not_usable_is_refused(void **state)
     struct kit *kit = *state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct deputy_delegation delegation;
-        enum deputy_error result =
-                activate(kit, wrapped_payload(kit, rows[i].from, rows[i].to), &delegation);
+        enum deputy_error result = activate(kit, wrapped_payload(kit, rows[i].from, rows[i].to), &delegation);
         if (result != rows[i].code)
             fail_msg("row %zu: %d", i, result);
     }
@@ -328,8 +333,8 @@ static void activation_is_for_the_receiver_on_its_host_in_time(void **state)
     assert_ok(deputy_portable_read(kit->arena, &portable, &refusal, child.json));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_int_equal(deputy_portable_activate(kit->arena, &delegation, &refusal,
-                                 rows[i].own ? &kit->receiver : &kit->key, &portable, DEPUTY_RECEIVE_VALIDATED,
-                                 T(rows[i].host), kit_time(rows[i].now)),
+                                 rows[i].own ? &kit->receiver : &kit->key, &portable,
+                                 DEPUTY_RECEIVE_VALIDATED, T(rows[i].host), kit_time(rows[i].now)),
                 rows[i].code);
 }
 
@@ -339,10 +344,11 @@ static void compact_form_is_bound_to_its_cid_audience_and_end(void **state)
     struct deputy_delegation delegation;
     struct deputy_refusal refusal;
     struct deputy_portable child = kit_child(kit, KIT_RECEIVER);
-    assert_ok(deputy_compact_activate(kit->arena, &delegation, &refusal, &kit->receiver, child.header, child.cid,
-            kit_time(KIT_NOW)));
-    assert_int_equal(deputy_compact_activate(kit->arena, &delegation, &refusal, &kit->receiver, child.header,
-                             T("bafkr4iflnaltaqhnwhbpdxqtk5doardpqxhql6gi2lyrescrhzhbv7bk34"), kit_time(KIT_NOW)),
+    assert_ok(deputy_compact_activate(
+            kit->arena, &delegation, &refusal, &kit->receiver, child.header, child.cid, kit_time(KIT_NOW)));
+    assert_int_equal(
+            deputy_compact_activate(kit->arena, &delegation, &refusal, &kit->receiver, child.header,
+                    T("bafkr4iflnaltaqhnwhbpdxqtk5doardpqxhql6gi2lyrescrhzhbv7bk34"), kit_time(KIT_NOW)),
             DEPUTY_E_COMPACT_CID);
     assert_int_equal(deputy_compact_activate(kit->arena, &delegation, &refusal, &kit->key, child.header,
                              child.cid, kit_time(KIT_NOW)),
@@ -375,9 +381,11 @@ static void wallet_receiver_signs_only_for_its_own_delegation(void **state)
     struct deputy_slice json = kit_child(kit, KIT_BACKEND).json;
     assert_ok(prepare(kit, json, kit->backend));
     assert_int_equal(prepare(kit, json, kit->owner), DEPUTY_E_ACTIVATE_AUDIENCE);
-    assert_int_equal(prepare(kit, kit_child(kit, KIT_RECEIVER).json, kit->backend), DEPUTY_E_ACTIVATE_AUDIENCE);
     assert_int_equal(
-            prepare(kit, edited(kit->arena, json, T("\"host\":\"https://node"), T("\"host\":\"https://evil")), kit->backend),
+            prepare(kit, kit_child(kit, KIT_RECEIVER).json, kit->backend), DEPUTY_E_ACTIVATE_AUDIENCE);
+    assert_int_equal(
+            prepare(kit, edited(kit->arena, json, T("\"host\":\"https://node"), T("\"host\":\"https://evil")),
+                    kit->backend),
             DEPUTY_E_ACTIVATE_HOST);
 }
 
@@ -407,7 +415,8 @@ static void caveats_are_kept_for_a_key_and_stop_a_wallet(void **state)
 }
 
 /* A chain of three: the backend passes a part of what it got on to another. */
-static enum deputy_error sub_delegate_from(struct kit *kit, struct deputy_slice json, struct deputy_key *wallet)
+static enum deputy_error sub_delegate_from(
+        struct kit *kit, struct deputy_slice json, struct deputy_key *wallet)
 {
     struct deputy_portable parent;
     struct deputy_wallet_order order;
@@ -430,20 +439,22 @@ static void what_the_token_forbids_is_not_passed_on(void **state)
 {
     struct kit *kit = *state;
     assert_ok(sub_delegate_from(kit, kit_child(kit, KIT_BACKEND).json, kit->backend));
-    assert_int_equal(sub_delegate_from(kit, kit_child(kit, KIT_BACKEND).json, kit->owner),
-            DEPUTY_E_PORTABLE_AUDIENCE);
+    assert_int_equal(
+            sub_delegate_from(kit, kit_child(kit, KIT_BACKEND).json, kit->owner), DEPUTY_E_PORTABLE_AUDIENCE);
     assert_int_equal(sub_delegate_from(kit, kit_child(kit, KIT_RECEIVER).json, kit->backend),
             DEPUTY_E_PORTABLE_AUDIENCE);
-    assert_int_equal(sub_delegate_from(kit, caveated(kit, KIT_BACKEND), kit->backend), DEPUTY_E_DELEGATE_CAVEATS);
+    assert_int_equal(
+            sub_delegate_from(kit, caveated(kit, KIT_BACKEND), kit->backend), DEPUTY_E_DELEGATE_CAVEATS);
     assert_int_equal(sub_delegate_from(kit,
-                             wrapped_for(kit, KIT_BACKEND, "\"prf\":",
-                                     "\"fct\":[{\"remainingRedelegationDepth\":0}],\"prf\":"),
+                             wrapped_for(kit, KIT_BACKEND,
+                                     "\"prf\":", "\"fct\":[{\"remainingRedelegationDepth\":0}],\"prf\":"),
                              kit->backend),
             DEPUTY_E_SUB_FORBIDDEN);
-    assert_int_equal(sub_delegate_from(kit,
-                             wrapped_for(kit, KIT_BACKEND, "\"prf\":",
-                                     "\"fct\":[{\"xyz.tinycloud.policy/delegationMode\":\"terminal\"}],\"prf\":"),
-                             kit->backend),
+    assert_int_equal(
+            sub_delegate_from(kit,
+                    wrapped_for(kit, KIT_BACKEND, "\"prf\":",
+                            "\"fct\":[{\"xyz.tinycloud.policy/delegationMode\":\"terminal\"}],\"prf\":"),
+                    kit->backend),
             DEPUTY_E_SUB_FORBIDDEN);
 }
 
@@ -495,8 +506,8 @@ static void wallet_passes_on_what_lies_in_the_signed_grant(void **state)
     struct kit *kit = *state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct deputy_wallet_order order;
-        enum deputy_error result = sub_delegate(
-                kit, &order, rows[i].service, rows[i].space, rows[i].path, rows[i].action, 1e6);
+        enum deputy_error result =
+                sub_delegate(kit, &order, rows[i].service, rows[i].space, rows[i].path, rows[i].action, 1e6);
         if (result != rows[i].code)
             fail_msg("row %zu: %d", i, result);
     }
@@ -571,20 +582,22 @@ static void flat_wrapper_keeps_services_apart(void **state)
             .lifetime_ms = 1e6,
             .domain = T("app.example.com"),
             .nonce = T("kEWepMt9knR6lWJ6A")};
-    assert_ok(deputy_wallet_delegate(kit->arena, &order, &refusal, &kit->session, &request, kit_time(KIT_NOW)));
+    assert_ok(
+            deputy_wallet_delegate(kit->arena, &order, &refusal, &kit->session, &request, kit_time(KIT_NOW)));
     assert_ok(deputy_key_sign_eip191(signature, kit->owner, order.siwe));
     assert_ok(deputy_message_complete(kit->arena, &message, order.siwe, signature));
     assert_ok(deputy_wallet_portable(
             kit->arena, &portable, &order, &message, DEPUTY_WRAPPER_PLAIN, false, NONE, NONE));
-    struct deputy_slice flat = edited(kit->arena, portable.json, T("\"actions\":[\"tinycloud.kv/get\",\"tinycloud.kv/put\"],\"resources\":"),
+    struct deputy_slice flat = edited(kit->arena, portable.json,
+            T("\"actions\":[\"tinycloud.kv/get\",\"tinycloud.kv/put\"],\"resources\":"),
             T("\"actions\":[\"tinycloud.kv/get\",\"tinycloud.sql/read\",\"tinycloud.kv/put\"],\"ignored\":"));
     assert_ok(deputy_portable_parse(kit->arena, &read, &delegation, &refusal, flat));
     assert_int_equal(read.resources.count, 2);
     assert_int_equal(read.resources.items[0].action_count, 2);
     assert_text(delegation.authority.space, "tinycloud:pkh:eip155:1:" KIT_OWNER ":secrets");
     request.action_count = 0;
-    assert_int_equal(deputy_wallet_delegate(
-                             kit->arena, &order, &refusal, &kit->session, &request, kit_time(KIT_NOW)),
+    assert_int_equal(
+            deputy_wallet_delegate(kit->arena, &order, &refusal, &kit->session, &request, kit_time(KIT_NOW)),
             DEPUTY_E_ABILITIES_EMPTY);
 }
 

@@ -54,9 +54,8 @@ static void wallet_backend_activates_and_invokes_as_in_the_example(void **state)
     struct deputy_slice header;
     uint8_t signature[65];
     struct deputy_slice siwe = activation_siwe(kit, &delegation);
-    struct deputy_action read = {.service = T("sql"),
-            .path = T("com.example.notes/notes"),
-            .action = T("tinycloud.sql/read")};
+    struct deputy_action read = {
+            .service = T("sql"), .path = T("com.example.notes/notes"), .action = T("tinycloud.sql/read")};
     assert_slice(siwe, kit_member(expected, "siwe"));
     assert_ok(deputy_key_sign_eip191(signature, kit->backend, siwe));
     assert_ok(deputy_session_complete(
@@ -64,7 +63,8 @@ static void wallet_backend_activates_and_invokes_as_in_the_example(void **state)
     assert_slice(session.authority.header, kit_member(expected, "header"));
     assert_cid(kit->arena, &session.authority.cid, kit_member(expected, "cid"));
     assert_ok(deputy_session_invoke(kit->arena, &header, &kit->receiver, &session.authority, &read, 1, NONE,
-            T("urn:uuid:0d9f0b1e-5a35-4a43-8a6c-94d6b7a1c001"), 120000, kit_time("2026-01-02T12:00:00.250Z")));
+            T("urn:uuid:0d9f0b1e-5a35-4a43-8a6c-94d6b7a1c001"), 120000,
+            kit_time("2026-01-02T12:00:00.250Z")));
     assert_slice(header, kit_member(json_member(kit->derived, "invocation"), "token"));
 }
 
@@ -74,8 +74,8 @@ static void signature_of_another_wallet_is_refused(void **state)
     struct deputy_session session;
     uint8_t signature[65];
     assert_ok(deputy_key_sign_eip191(signature, kit->backend, kit->siwe));
-    assert_int_equal(deputy_session_complete(
-                             kit->arena, &session, &kit->key, kit->plan.space, kit->siwe, signature),
+    assert_int_equal(
+            deputy_session_complete(kit->arena, &session, &kit->key, kit->plan.space, kit->siwe, signature),
             DEPUTY_E_SIGNATURE);
 }
 
@@ -97,7 +97,8 @@ static void text_that_is_no_message_is_refused(void **state)
     assert_int_equal(deputy_session_complete(
                              kit->arena, &session, &kit->key, kit->plan.space, T("hello"), kit->signature),
             DEPUTY_E_SIWE);
-    assert_int_equal(deputy_message_complete(kit->arena, &message, T("hello"), kit->signature), DEPUTY_E_SIWE);
+    assert_int_equal(
+            deputy_message_complete(kit->arena, &message, T("hello"), kit->signature), DEPUTY_E_SIWE);
     assert_int_equal(deputy_siwe_permissions(kit->arena, &held, T("hello")), DEPUTY_E_SIWE);
 }
 
@@ -159,14 +160,15 @@ static void rows_that_cannot_stand_in_a_token_are_refused(void **state)
     struct kit *kit = *state;
     const struct deputy_slice get = T("tinycloud.kv/get"), bad = T("get");
     row_is_refused(kit, (struct deputy_ability_row){T("k/v"), T("a"), &get, 1}, false, DEPUTY_E_SERVICE_NAME);
-    row_is_refused(kit, (struct deputy_ability_row){T("kv"), T("a?b"), &get, 1}, false, DEPUTY_E_PATH_INVALID);
-    row_is_refused(kit, (struct deputy_ability_row){T("kv"), T("a"), &get, 0}, false,
-            DEPUTY_E_ABILITIES_NO_ACTIONS);
+    row_is_refused(
+            kit, (struct deputy_ability_row){T("kv"), T("a?b"), &get, 1}, false, DEPUTY_E_PATH_INVALID);
+    row_is_refused(
+            kit, (struct deputy_ability_row){T("kv"), T("a"), &get, 0}, false, DEPUTY_E_ABILITIES_NO_ACTIONS);
     row_is_refused(kit, (struct deputy_ability_row){T("kv"), T("a"), &bad, 1}, false, DEPUTY_E_ACTION_NAME);
-    row_is_refused(
-            kit, (struct deputy_ability_row){T("encryption"), T("urn:x"), &get, 1}, true, DEPUTY_E_NETWORK_PREFIX);
-    row_is_refused(
-            kit, (struct deputy_ability_row){T("encryption"), T("urn x"), &get, 1}, true, DEPUTY_E_PATH_INVALID);
+    row_is_refused(kit, (struct deputy_ability_row){T("encryption"), T("urn:x"), &get, 1}, true,
+            DEPUTY_E_NETWORK_PREFIX);
+    row_is_refused(kit, (struct deputy_ability_row){T("encryption"), T("urn x"), &get, 1}, true,
+            DEPUTY_E_PATH_INVALID);
 }
 
 static void times_of_a_sign_in_end_after_they_begin(void **state)
@@ -216,8 +218,8 @@ static void child_that_would_be_over_at_once_is_refused(void **state)
     assert_int_equal(kit_delegate(kit, &portable, &refusal, KV_GET, 999, KIT_NOW), DEPUTY_E_DELEGATE_SHORT);
     assert_int_equal(kit_delegate(kit, &portable, &refusal, KV_GET, -1, KIT_NOW), DEPUTY_E_DELEGATE_EXPIRY);
     assert_int_equal(kit_delegate(kit, &portable, &refusal, KV_GET, NAN, KIT_NOW), DEPUTY_E_DELEGATE_EXPIRY);
-    assert_text(kit_text(kit->arena, &refusal),
-            "delegateTo expiry must be a positive finite number (got NaN)");
+    assert_text(
+            kit_text(kit->arena, &refusal), "delegateTo expiry must be a positive finite number (got NaN)");
     assert_int_equal(
             kit_delegate(kit, &portable, &refusal, KV_GET, INFINITY, KIT_NOW), DEPUTY_E_DELEGATE_EXPIRY);
     assert_int_equal(
@@ -271,8 +273,8 @@ static void a_space_that_is_no_name_is_refused(void **state)
     struct deputy_refusal refusal;
     assert_int_equal(
             kit_delegate(kit, &portable, &refusal,
-                    "[{\"service\":\"tinycloud.kv\",\"space\":\"a/b\",\"path\":\"x\",\"actions\":[\"get\"]}]", 1e6,
-                    KIT_NOW),
+                    "[{\"service\":\"tinycloud.kv\",\"space\":\"a/b\",\"path\":\"x\",\"actions\":[\"get\"]}]",
+                    1e6, KIT_NOW),
             DEPUTY_E_SPACE_NAME);
 }
 
@@ -286,8 +288,8 @@ static void facts_are_signed_into_the_child(void **state)
             .lifetime_ms = 1e6,
             .facts = T("[{\"xyz.tinycloud.policy/delegationMode\":\"terminal\"}]")};
     assert_ok(deputy_permissions_parse(kit->arena, &order.permissions, &refusal, T(KV_GET)));
-    assert_ok(deputy_session_delegate(kit->arena, &portable, &refusal, NULL, &kit->session, &order,
-            T(KIT_NONCE), kit_time(KIT_NOW)));
+    assert_ok(deputy_session_delegate(
+            kit->arena, &portable, &refusal, NULL, &kit->session, &order, T(KIT_NONCE), kit_time(KIT_NOW)));
     assert_ok(deputy_portable_verify(kit->arena, &delegation, &refusal, &portable));
     assert_true(delegation.terminal);
 }
@@ -303,14 +305,15 @@ static void invocations_end_between_thirty_seconds_and_an_hour(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct deputy_slice header;
         const struct deputy_token *token;
-        assert_ok(deputy_session_invoke(kit->arena, &header, &kit->key, &kit->session.authority, &get, 1, NONE,
-                T(KIT_NONCE), rows[i].asked_ms, kit_time(KIT_NOW)));
+        assert_ok(deputy_session_invoke(kit->arena, &header, &kit->key, &kit->session.authority, &get, 1,
+                NONE, T(KIT_NONCE), rows[i].asked_ms, kit_time(KIT_NOW)));
         assert_ok(deputy_token_parse(kit->arena, &token, DEPUTY_TOKEN_INVOCATION, header));
         assert_int_equal(deputy_time_compare(token->window.expiry, kit_time(rows[i].end)), 0);
     }
 }
 
-static enum deputy_error invoke(struct kit *kit, const char *service, struct deputy_slice path, const char *action)
+static enum deputy_error invoke(
+        struct kit *kit, const char *service, struct deputy_slice path, const char *action)
 {
     struct deputy_slice header;
     struct deputy_action one = {.service = T(service), .path = path, .action = T(action)};
@@ -375,7 +378,10 @@ static void saved_session_keeps_its_additional_spaces(void **state)
     assert_slice(session.additional_spaces, kit->session.additional_spaces);
     assert_int_equal(load(kit, &session, edited(kit->arena, json, T(":secrets\"}"), T(":other\"}"))),
             DEPUTY_E_SESSION_SPACE);
-    assert_int_equal(load(kit, &session, edited(kit->arena, json, T("{\"s\":\"tinycloud:pkh:eip155:1:" KIT_OWNER ":secrets\"}"), T("[1]"))),
+    assert_int_equal(
+            load(kit, &session,
+                    edited(kit->arena, json, T("{\"s\":\"tinycloud:pkh:eip155:1:" KIT_OWNER ":secrets\"}"),
+                            T("[1]"))),
             DEPUTY_E_SESSION_FORM);
 }
 
@@ -385,7 +391,8 @@ static void tampered_sessions_are_not_restored(void **state)
     struct deputy_session session;
     struct deputy_slice json = saved(kit);
     struct deputy_arena *arena = kit->arena;
-    assert_int_equal(load(kit, &session, edited(arena, json, T(":applications\",\"veri"), T(":other\",\"veri"))),
+    assert_int_equal(
+            load(kit, &session, edited(arena, json, T(":applications\",\"veri"), T(":other\",\"veri"))),
             DEPUTY_E_SESSION_SPACE);
     assert_int_equal(load(kit, &session, edited(arena, json, T("bafkr4iflna"), T("bafkr4iflnb"))),
             DEPUTY_E_SESSION_HEADER);
@@ -393,7 +400,8 @@ static void tampered_sessions_are_not_restored(void **state)
             DEPUTY_E_SESSION_KEY_MISMATCH);
     assert_int_equal(load(kit, &session, edited(arena, json, T("\"delegationCid\""), T("\"cid\""))),
             DEPUTY_E_SESSION_FORM);
-    assert_int_equal(load(kit, &session, edited(arena, json, T("o2FooWF0"), T("o2FooWF1"))), DEPUTY_E_CBOR_TYPE);
+    assert_int_equal(
+            load(kit, &session, edited(arena, json, T("o2FooWF0"), T("o2FooWF1"))), DEPUTY_E_CBOR_TYPE);
     assert_int_equal(load(kit, &session, T("[]")), DEPUTY_E_SESSION_FORM);
     assert_int_equal(load(kit, &session, T("{")), DEPUTY_E_JSON_SYNTAX);
 }
@@ -404,8 +412,8 @@ static void over_or_not_yet_valid_sessions_are_not_restored(void **state)
     struct deputy_session session;
     struct deputy_key *key;
     struct deputy_refusal refusal;
-    assert_int_equal(
-            deputy_session_load(kit->arena, &session, &key, saved(kit), kit_time(KIT_END)), DEPUTY_E_SESSION_TIME);
+    assert_int_equal(deputy_session_load(kit->arena, &session, &key, saved(kit), kit_time(KIT_END)),
+            DEPUTY_E_SESSION_TIME);
     deputy_key_destroy(key);
     struct deputy_sign_in sign_in = kit_sign_in(kit);
     sign_in.not_before = T("2026-01-03T00:00:00Z");
@@ -437,9 +445,10 @@ static void stored_metadata_must_be_the_messages(void **state)
     struct deputy_slice json = saved(kit);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct deputy_session session;
-        struct deputy_slice members = joined(kit->arena, T("{"), joined(kit->arena, T(rows[i].members), T(",\"delegationHeader\"")));
-        assert_int_equal(
-                load(kit, &session, edited(kit->arena, json, T("{\"delegationHeader\""), members)), rows[i].code);
+        struct deputy_slice members = joined(
+                kit->arena, T("{"), joined(kit->arena, T(rows[i].members), T(",\"delegationHeader\"")));
+        assert_int_equal(load(kit, &session, edited(kit->arena, json, T("{\"delegationHeader\""), members)),
+                rows[i].code);
     }
 }
 
@@ -455,16 +464,22 @@ static void later_grants_are_chosen_when_they_cover_all(void **state)
             .path = T("other/"),
             .actions = &get,
             .action_count = 1};
-    struct deputy_authority grant = {.held = {&other, 1}, .space = T(KIT_SPACE), .has_expiry = true, .expiry = kit_time("2026-01-02T00:00:00Z")};
+    struct deputy_authority grant = {.held = {&other, 1},
+            .space = T(KIT_SPACE),
+            .has_expiry = true,
+            .expiry = kit_time("2026-01-02T00:00:00Z")};
     kit->session.grants = &grant;
     kit->session.grant_count = 1;
     assert_ok(deputy_permissions_parse(kit->arena, &wanted, &refusal,
-            T("[{\"service\":\"tinycloud.kv\",\"space\":\"" KIT_SPACE "\",\"path\":\"other/x\",\"actions\":[\"tinycloud.kv/get\"]}]")));
+            T("[{\"service\":\"tinycloud.kv\",\"space\":\"" KIT_SPACE
+              "\",\"path\":\"other/x\",\"actions\":[\"tinycloud.kv/get\"]}]")));
     assert_ok(deputy_session_select(kit->arena, &found, &kit->session, wanted, kit_time(KIT_NOW)));
     assert_ptr_equal(found, &grant);
-    assert_ok(deputy_session_select(kit->arena, &found, &kit->session, wanted, kit_time("2026-01-02T00:00:00Z")));
+    assert_ok(deputy_session_select(
+            kit->arena, &found, &kit->session, wanted, kit_time("2026-01-02T00:00:00Z")));
     assert_null(found);
-    assert_ok(deputy_session_select(kit->arena, &found, &kit->session, (struct deputy_permissions){NULL, 0}, kit_time(KIT_NOW)));
+    assert_ok(deputy_session_select(
+            kit->arena, &found, &kit->session, (struct deputy_permissions){NULL, 0}, kit_time(KIT_NOW)));
     assert_ptr_equal(found, &kit->session.authority);
 }
 
