@@ -144,7 +144,7 @@ uint8_t *arena_grow_bytes(struct deputy_arena *arena, uint8_t *old, size_t old_s
         return old;
     }
     uint8_t *moved = arena_alloc_bytes(arena, new_size);
-    if (moved != NULL && old_size > 0)
+    if (moved != NULL && old != NULL)
         memcpy(moved, old, old_size);
     return moved;
 }

@@ -220,6 +220,37 @@ class Lasting:
             again = world.ucan(world.session, world.backend.did_key, world.caps("/notes/", "get"), proofs=[proof])
             expect(world.delegate(again), 401, "delegation-parent-revoked: " + proof)
 
+    def R16_revoking_again_is_a_yes():
+        with Node(DEPUTY, CONFIG) as node:
+            world = World(node)
+            child = world.pass_on(world.sign_in(), world.caps("/notes/", "get"))
+            for _ in range(2):
+                revocation = world.ucan(world.session, world.session.did_key,
+                                        {"urn:cid:" + child: {"tinycloud.delegation/revoke": [{}]}})
+                for _ in range(2):
+                    expect(world.post("/revoke", revocation), 200, f'{{"revoked":true,"cid":"{child}"}}')
+
+    def H21_revocation_of_what_this_node_does_not_know_is_refused():
+        """Revocations are a node's own: one for an unknown delegation is not kept for later."""
+        with Node(DEPUTY, CONFIG) as node:
+            world = World(node)
+            proof = world.sign_in()
+            token = world.ucan(world.session, world.backend.did_key, world.caps("/notes/", "get"), 600, [proof])
+            child = tokens.cid(token.encode())
+            early = world.ucan(world.session, world.session.did_key, {"urn:cid:" + child: {"tinycloud.delegation/revoke": [{}]}})
+            expect(world.post("/revoke", early), 403, "Cannot find parent delegation")
+            expect(world.delegate(token), 200)
+            expect(world.invoke(world.backend, child, "notes/a", "get"), 404)
+
+    def H20_domain_nonce_and_issue_time_are_the_wallets_business():
+        """The node takes a sign-in made for any domain; what the user signs shows it."""
+        with Node(DEPUTY, CONFIG) as node:
+            world = World(node)
+            world.host()
+            for domain in ("listen.example", "elsewhere.example:8080"):
+                answer = world.delegate(world.cacao(world.session.did_url, world.caps("", "get"), domain=domain))
+                expect(answer, 200)
+
     def I40_write_that_waits_behind_a_revocation_is_refused():
         """Revocations and writes race; whatever is acknowledged first holds for the other."""
         with Node(DEPUTY, CONFIG) as node:
@@ -287,7 +318,8 @@ class Database:
                              [row[name] for name in columns])
 
         def check(world, _):
-            expect(world.invoke(world.stranger, cids[0], "notes/a", "put", "x"), 500)
+            # H22: what the database said is for the log, not for the network
+            expect(world.invoke(world.stranger, cids[0], "notes/a", "put", "x"), 500, "database error: unavailable")
 
         with_changed_database(change, check)
 
