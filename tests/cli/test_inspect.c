@@ -387,6 +387,26 @@ static void every_beginning_of_a_token_is_nothing(void **state)
         assert_int_equal(inspect(arena, deputy_slice_bytes(header.ptr, len)).code, CLI_UNUSABLE);
 }
 
+/* One letter changed anywhere: never good, never a crash, always readable JSON. */
+static void every_changed_letter_is_noticed(void **state)
+{
+    struct deputy_arena *arena = *state;
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=";
+    struct prng prng = {.state = 11};
+    const struct deputy_slice inputs[] = {
+            check_text_of(check_vectors(arena, "tokens.json", "cacao")->first, "authorizationHeader"),
+            check_text_of(check_vectors(arena, "tokens.json", "ucan")->first, "token")};
+    for (size_t i = 0; i < 300; i++) {
+        struct deputy_slice text = copy(arena, inputs[i % 2]);
+        uint8_t *letter = (uint8_t *)(uintptr_t)&text.ptr[prng_below(&prng, text.len)];
+        uint8_t other = (uint8_t)letters[prng_below(&prng, sizeof letters - 1)];
+        *letter = other == *letter ? '~' : other;
+        struct run run = inspect(arena, text);
+        assert_true(run.code == CLI_NO || run.code == CLI_UNUSABLE);
+        assert_true(json_is(run_json(arena, &run), JSON_OBJECT));
+    }
+}
+
 static void senseless_input_is_nothing(void **state)
 {
     struct deputy_arena *arena = *state;
@@ -435,6 +455,7 @@ int main(void)
             ISSUER_TEST(a_wallet_revokes_by_a_message),
             ISSUER_TEST(no_letter_of_the_input_steers_the_terminal),
             ARENA_TEST(every_beginning_of_a_token_is_nothing),
+            ARENA_TEST(every_changed_letter_is_noticed),
             ARENA_TEST(senseless_input_is_nothing),
             ARENA_TEST(wrong_usage_is_said),
     };
