@@ -89,6 +89,7 @@ class Story:
         self.verdict.say(f"wallet   {self.owner}\nbackend  {self.backend_did}\nnode     {info['nodeId']} at {self.node.url}")
         self.verdict.check(info["protocol"] == 1 and self.backend.did_key == self.backend_did, "the keys and the node are as expected")
         self.space = "tinycloud:" + self.owner[len("did:"):] + ":applications"
+        self.other_space = "tinycloud:pkh:eip155:1:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf:applications"
 
     # 2. one request
 
@@ -135,7 +136,10 @@ class Story:
         wrapper = json.loads(portable.read_text())
         wrapper = wrapper[0] if isinstance(wrapper, list) else wrapper
         self.child_cid, self.child_token = wrapper["cid"], wrapper["delegationHeader"]["Authorization"]
-        self.verdict.say(self.tool.text("inspect", str(portable)))
+        session = self.home / "deputy/default/session.json"
+        done = self.tool.run("inspect", "--proof", str(session), str(portable))
+        self.verdict.say(done.stdout)
+        self.verdict.check(done.returncode == 0 and self.session_cid in done.stdout, "the chain holds from the wallet to the backend")
         tampered = self.home / "tampered.json"
         tampered.write_text(json.dumps({**wrapper, "path": PREFIX + "/"}))
         done = self.tool.run("inspect", str(tampered))
@@ -154,8 +158,8 @@ class Story:
 
     def attempt(self, what, answer, status, reason):
         held = answer.status == status and (answer.text == reason if status == 200 else reason in answer.text)
-        shown = answer.text if len(answer.text) <= 58 else answer.text[:55] + "..."
-        print(f"   {what:44} {answer.status}  {shown}")
+        shown = answer.text.replace(self.space, "<space>").replace(self.other_space, "<another's space>")
+        print(f"   {what:38} {answer.status}  {shown}")
         self.verdict.check(held, f"expected {status} {reason!r}, got {answer.status} {answer.text!r}")
 
     def invoke(self, token, body=None):
@@ -175,7 +179,6 @@ class Story:
 
     def attempts(self):
         self.verdict.step(6, "Attempts inside and outside the grant, and the node's answer to each")
-        other = "tinycloud:pkh:eip155:1:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf:applications"
         unauthorized = f"Unauthorized Action: {self.space}/kv/"
         used = self.token()
         head, payload, signature = self.token().split(".")
@@ -191,8 +194,8 @@ class Story:
                      unauthorized)
         self.attempt("ability that was not granted", self.invoke(self.token(att=self.att(TRANSCRIPT, "del"))), 401,
                      f"{unauthorized}{TRANSCRIPT} / tinycloud.kv/del")
-        self.attempt("another user's space", self.invoke(self.token(att=self.att(TRANSCRIPT, "get", other))), 401,
-                     f"Unauthorized Action: {other}/kv/{TRANSCRIPT} / tinycloud.kv/get")
+        self.attempt("another user's space", self.invoke(self.token(att=self.att(TRANSCRIPT, "get", self.other_space))), 401,
+                     f"Unauthorized Action: {self.other_space}/kv/{TRANSCRIPT} / tinycloud.kv/get")
         self.attempt("wrong audience: another node's", self.invoke(self.token(aud=self.stranger.did_key)), 401, "Unauthorized Invoker")
         self.attempt("somebody else with this delegation", self.invoke(self.token(self.stranger)), 401, "Unauthorized Invoker")
         self.attempt("no delegation at all", self.invoke(self.token(prf=[])), 401, "Cannot find parent delegation")
