@@ -385,6 +385,18 @@ static void H19_longest_chain_does_not_keep_from_revoking(void **state)
             DEPUTY_E_CHAIN_LIMIT);
 }
 
+/* Twice is as good as once, with the same token or another. */
+static void R16_revoked_delegation_may_be_revoked_again(void **state)
+{
+    struct scene scene = scene_make(state);
+    const struct deputy_token *first =
+            issuer_revocation(scene.issuer, revokes(&scene, ISSUER_O, scene.p, NULL));
+    assert_ok(judged(scene.issuer, first, scene.p));
+    issuer_revoke(scene.issuer, scene.p);
+    assert_ok(judged(scene.issuer, first, scene.p));
+    check(&scene, ISSUER_S, scene.p, NULL, DEPUTY_OK);
+}
+
 /* R17 is what I09, I10 and D58 show of a revoked link. */
 static void R17_after_a_revocation_its_descendants_fail(void **state)
 {
@@ -431,6 +443,7 @@ int main(void)
             ISSUER_TEST(revocation_under_a_caveat_is_refused),
             ISSUER_TEST(R15_expired_or_early_revocation_is_refused),
             ISSUER_TEST(H19_longest_chain_does_not_keep_from_revoking),
+            ISSUER_TEST(R16_revoked_delegation_may_be_revoked_again),
             ISSUER_TEST(R17_after_a_revocation_its_descendants_fail),
     };
     return cmocka_run_group_tests_name("grant.revocation", tests, NULL, NULL);
