@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "crypto/secret.h"
 #include <deputy/did.h>
+#include <sys/stat.h>
 
 enum { KEYGEN_TEXT_MAX = 4096, KEYGEN_TRIES = 8 };
 
@@ -26,30 +27,50 @@ static enum deputy_error key_did(struct cli *cli, struct deputy_slice *did, cons
     return error != DEPUTY_OK ? error : deputy_did_pkh_format(cli->arena, did, 1, address);
 }
 
-/* With the key in a file the DID goes to stdout; otherwise the key does, and the DID is a note. */
-static int report(struct cli *cli, const struct keygen *options, struct deputy_slice did)
+static bool goes_to_file(const struct keygen *options)
 {
-    struct deputy_slice text;
-    bool to_file = options->output != NULL && strcmp(options->output, "-") != 0;
-    if (!to_file) {
-        cli_note(cli, "%.*s", (int)did.len, (const char *)did.ptr);
-        return CLI_YES;
-    }
-    if (!cli->json) {
-        cli_put_line(did);
-        return CLI_YES;
-    }
+    return options->output != NULL && strcmp(options->output, "-") != 0;
+}
+
+/* What others may know of a key in a file; a node's secret has no DID. */
+static int report_json(struct cli *cli, const struct keygen *options, struct deputy_slice did)
+{
     struct buf out = buf_make(cli->arena, KEYGEN_TEXT_MAX);
     struct json_writer json = json_writer_make(&out);
     json_object_begin(&json);
-    cli_member_text(&json, "did", did);
+    if (deputy_slice_present(did))
+        cli_member_text(&json, "did", did);
     json_key(&json, "file");
-    json_text_z(&json, options->output);
+    cli_json_text(cli, &json, deputy_slice_text(options->output));
     json_object_end(&json);
-    if (buf_finish(&out, &text) != DEPUTY_OK)
-        return cli_fail(cli, NULL, DEPUTY_E_LIMIT);
-    cli_put_line(text);
+    return cli_json_end(cli, &out, CLI_YES);
+}
+
+/* With the key in a file the DID goes to stdout; otherwise the key does, and the DID is a note. */
+static int report(struct cli *cli, const struct keygen *options, struct deputy_slice did)
+{
+    if (cli->json)
+        return report_json(cli, options, did);
+    if (goes_to_file(options) && deputy_slice_present(did))
+        cli_put_line(did);
+    else if (deputy_slice_present(did))
+        cli_note(cli, "%.*s", (int)did.len, (const char *)did.ptr);
     return CLI_YES;
+}
+
+/* A key that is lost cannot be made again: nothing is written over. */
+static bool place_is_free(const struct cli *cli, const struct keygen *options)
+{
+    struct stat status;
+    if (!goes_to_file(options)) {
+        if (cli->json)
+            cli_complain("with --json the key goes to a file: -o FILE");
+        return !cli->json;
+    }
+    if (lstat(options->output, &status) != 0)
+        return true;
+    cli_complain("%s is there already: move it away, or name another file", options->output);
+    return false;
 }
 
 static int make_key(struct cli *cli, const struct keygen *options, enum deputy_key_kind kind)
@@ -89,7 +110,7 @@ static int make_secret(struct cli *cli, const struct keygen *options)
         return cli_fail(cli, "keygen", DEPUTY_E_NOMEM);
     bool written = io_write_secret(options->output, content);
     secret_wipe((void *)(uintptr_t)content.ptr, content.len);
-    return written ? CLI_YES : CLI_UNUSABLE;
+    return written ? report(cli, options, (struct deputy_slice){0}) : CLI_UNUSABLE;
 }
 
 int cmd_keygen(struct cli *cli, int argc, char **argv)
@@ -113,6 +134,8 @@ int cmd_keygen(struct cli *cli, int argc, char **argv)
     if (result != OPTION_GO_ON)
         return options_exit(result);
     const char *kind = options.kind != NULL ? options.kind : "ed25519";
+    if (!place_is_free(cli, &options))
+        return CLI_UNUSABLE;
     if (arguments.count == 0 && strcmp(kind, "ed25519") == 0)
         return make_key(cli, &options, DEPUTY_KEY_ED25519);
     if (arguments.count == 0 && strcmp(kind, "secp256k1") == 0)

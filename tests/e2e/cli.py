@@ -113,6 +113,35 @@ def with_tool(test):
     return run_with_tool
 
 
+class Keys:
+    @with_tool
+    def every_kind_goes_to_a_private_file(tool):
+        for kind in ("ed25519", "secp256k1", "secret"):
+            answer = tool.json("keygen", "--kind", kind, "-o", kind)
+            assert answer["file"] == kind and ("did" in answer) == (kind != "secret"), answer
+            assert (tool.directory / kind).stat().st_mode & 0o777 == 0o600
+        assert tool.ok("keygen", "-o", "another").text.startswith("did:key:z6Mk")
+
+    @with_tool
+    def did_is_that_of_the_key_in_the_file(tool):
+        did = tool.key("session.jwk", "ed25519")
+        secret = json.loads((tool.directory / "session.jwk").read_text())["d"]
+        assert tokens.Key("ed25519", tokens.base64.urlsafe_b64decode(secret + "==")).did_key == did
+        did = tool.key("wallet", "secp256k1")
+        assert tokens.Key("secp256k1", (tool.directory / "wallet").read_text().strip()[2:]).did_pkh == did
+
+    @with_tool
+    def key_is_never_written_over(tool):
+        tool.key("wallet", "secp256k1")
+        before = (tool.directory / "wallet").read_text()
+        tool.refused("is there already", "keygen", "-o", "wallet", code=UNUSABLE)
+        assert (tool.directory / "wallet").read_text() == before
+
+    @with_tool
+    def key_is_never_part_of_json(tool):
+        tool.refused("-o FILE", "keygen", before=("--json",), code=UNUSABLE)
+
+
 class SigningIn:
     @with_tool
     def first_visit_takes_two_prompts_and_hosts_every_space(tool):
@@ -397,5 +426,5 @@ class Showing:
 
 
 with node:
-    run([check for group in (SigningIn, Delegating, Refusals, Revoking, Showing)
+    run([check for group in (Keys, SigningIn, Delegating, Refusals, Revoking, Showing)
          for name, check in vars(group).items() if not name.startswith("_")])
