@@ -30,7 +30,7 @@ static size_t digits_of_bytes(size_t len)
     return len / 5 * 8 + (len % 5 * 8 + 4) / 5;
 }
 
-void base32_encode(struct buf *out, struct deputy_slice bytes)
+void base32_put(struct buf *out, struct deputy_slice bytes)
 {
     static const char digits[32] = "abcdefghijklmnopqrstuvwxyz234567";
     uint8_t *text = bytes.len <= SIZE_MAX / 2 ? buf_extend(out, digits_of_bytes(bytes.len)) : NULL;
@@ -49,7 +49,7 @@ void base32_encode(struct buf *out, struct deputy_slice bytes)
         *text = (uint8_t)digits[word << (5 - bits) & 31];
 }
 
-enum deputy_error base32_decode_fixed(uint8_t *out, size_t len, struct deputy_slice text)
+enum deputy_error base32_read_fixed(uint8_t *out, size_t len, struct deputy_slice text)
 {
     ENSURE(len <= SIZE_MAX / 2 && text.len == digits_of_bytes(len), DEPUTY_E_BASE32);
     uint32_t word = 0;

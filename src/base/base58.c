@@ -116,7 +116,7 @@ static size_t take_leading(struct deputy_slice *bytes, uint8_t value)
     return count;
 }
 
-void base58_encode(struct buf *out, struct deputy_slice bytes)
+void base58_put(struct buf *out, struct deputy_slice bytes)
 {
     static const char digits[58] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
     if (bytes.len > BASE58_MAX_BYTES) {
@@ -138,7 +138,7 @@ void base58_encode(struct buf *out, struct deputy_slice bytes)
     buf_put(out, written);
 }
 
-enum deputy_error base58_decode(uint8_t *out, size_t cap, size_t *len, struct deputy_slice text)
+enum deputy_error base58_read(uint8_t *out, size_t cap, size_t *len, struct deputy_slice text)
 {
     struct number number = {.used = 0};
     size_t zeros = take_leading(&text, '1');

@@ -175,12 +175,12 @@ static enum deputy_error decode_new(struct deputy_arena *arena, struct deputy_sl
     return DEPUTY_OK;
 }
 
-void base64url_encode(struct buf *out, struct deputy_slice bytes, enum base64_padding padding)
+void base64url_put(struct buf *out, struct deputy_slice bytes, enum base64_padding padding)
 {
     encode(out, bytes, url_digits, padding == BASE64_PADDED);
 }
 
-enum deputy_error base64url_decode(struct deputy_arena *arena, struct deputy_slice *out,
+enum deputy_error base64url_read(struct deputy_arena *arena, struct deputy_slice *out,
         struct deputy_slice text, enum base64_padding padding)
 {
     if (padding == BASE64_PADDED)
@@ -188,19 +188,18 @@ enum deputy_error base64url_decode(struct deputy_arena *arena, struct deputy_sli
     return decode_new(arena, out, text, url_values);
 }
 
-enum deputy_error base64url_decode_fixed(uint8_t *out, size_t len, struct deputy_slice text)
+enum deputy_error base64url_read_fixed(uint8_t *out, size_t len, struct deputy_slice text)
 {
     ENSURE(len <= SIZE_MAX / 2 && text.len == digits_of_bytes(len), DEPUTY_E_BASE64);
     return decode(out, text, url_values);
 }
 
-void base64_encode(struct buf *out, struct deputy_slice bytes)
+void base64_put(struct buf *out, struct deputy_slice bytes)
 {
     encode(out, bytes, standard_digits, true);
 }
 
-enum deputy_error base64_decode(
-        struct deputy_arena *arena, struct deputy_slice *out, struct deputy_slice text)
+enum deputy_error base64_read(struct deputy_arena *arena, struct deputy_slice *out, struct deputy_slice text)
 {
     TRY(take_padding(&text));
     return decode_new(arena, out, text, standard_values);

@@ -26,7 +26,7 @@ static const uint8_t values[256] = {
 };
 /* clang-format on */
 
-void hex_encode(struct buf *out, struct deputy_slice bytes)
+void hex_put(struct buf *out, struct deputy_slice bytes)
 {
     static const char digits[16] = "0123456789abcdef";
     uint8_t *text = bytes.len <= SIZE_MAX / 2 ? buf_extend(out, 2 * bytes.len) : NULL;
@@ -40,7 +40,7 @@ void hex_encode(struct buf *out, struct deputy_slice bytes)
     }
 }
 
-enum deputy_error hex_decode_fixed(uint8_t *out, size_t len, struct deputy_slice text)
+enum deputy_error hex_read_fixed(uint8_t *out, size_t len, struct deputy_slice text)
 {
     ENSURE(text.len % 2 == 0 && text.len / 2 == len, DEPUTY_E_HEX);
     for (size_t i = 0; i < len; i++) {
@@ -51,12 +51,12 @@ enum deputy_error hex_decode_fixed(uint8_t *out, size_t len, struct deputy_slice
     return DEPUTY_OK;
 }
 
-enum deputy_error hex_decode(struct deputy_arena *arena, struct deputy_slice *out, struct deputy_slice text)
+enum deputy_error hex_read(struct deputy_arena *arena, struct deputy_slice *out, struct deputy_slice text)
 {
     size_t len = text.len / 2;
     uint8_t *bytes = arena_alloc_bytes(arena, len);
     ENSURE(bytes != NULL, arena_error(arena));
-    TRY(hex_decode_fixed(bytes, len, text));
+    TRY(hex_read_fixed(bytes, len, text));
     *out = deputy_slice_bytes(bytes, len);
     return DEPUTY_OK;
 }

@@ -43,7 +43,7 @@ static enum deputy_error take_unit(struct deputy_slice *raw, uint32_t *unit)
 {
     uint8_t bytes[2];
     ENSURE(raw->len >= 4, DEPUTY_E_JSON_SYNTAX);
-    ENSURE(hex_decode_fixed(bytes, 2, deputy_slice_bytes(raw->ptr, 4)) == DEPUTY_OK, DEPUTY_E_JSON_SYNTAX);
+    ENSURE(hex_read_fixed(bytes, 2, deputy_slice_bytes(raw->ptr, 4)) == DEPUTY_OK, DEPUTY_E_JSON_SYNTAX);
     *unit = (uint32_t)bytes[0] << 8 | bytes[1];
     *raw = deputy_slice_bytes(raw->ptr + 4, raw->len - 4);
     return DEPUTY_OK;

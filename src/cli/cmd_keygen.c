@@ -103,7 +103,7 @@ static int make_secret(struct cli *cli, const struct keygen *options)
     struct deputy_slice content;
     struct buf text = buf_make(cli->arena, KEYGEN_TEXT_MAX);
     cli_random(secret, sizeof secret);
-    base64url_encode(&text, deputy_slice_bytes(secret, sizeof secret), BASE64_UNPADDED);
+    base64url_put(&text, deputy_slice_bytes(secret, sizeof secret), BASE64_UNPADDED);
     secret_wipe(secret, sizeof secret);
     buf_put_byte(&text, '\n');
     if (buf_finish(&text, &content) != DEPUTY_OK)

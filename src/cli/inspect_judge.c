@@ -81,7 +81,7 @@ static enum deputy_error read_cacao_alone(struct inspection *out, enum deputy_er
     struct deputy_cacao *cacao = ARENA_NEW(out->cli->arena, struct deputy_cacao);
     ENSURE(cacao != NULL, arena_error(out->cli->arena));
     ENSURE(why == DEPUTY_E_RECAP || why == DEPUTY_E_RECAP_STATEMENT, why);
-    TRY(base64url_decode(out->cli->arena, &bytes, out->part->header, BASE64_PADDED));
+    TRY(base64url_read(out->cli->arena, &bytes, out->part->header, BASE64_PADDED));
     TRY(deputy_cacao_parse(out->cli->arena, cacao, bytes));
     out->siwe = &cacao->siwe;
     return DEPUTY_OK;

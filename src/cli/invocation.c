@@ -39,7 +39,7 @@ void invocation_put_body(struct cli *cli, struct json_writer *json, struct deput
         return;
     }
     struct buf encoded = buf_make(cli->arena, OUTPUT_JSON_MAX);
-    base64_encode(&encoded, body);
+    base64_put(&encoded, body);
     json_key(json, "bodyBase64");
     if (buf_finish(&encoded, &text) == DEPUTY_OK)
         json_text(json, text);

@@ -16,7 +16,7 @@ static enum deputy_error key_from_hex(struct deputy_key **out, struct deputy_sli
 {
     uint8_t secret[32];
     enum deputy_error error =
-            hex_decode_fixed(secret, sizeof secret, deputy_slice_bytes(text.ptr + 2, text.len - 2));
+            hex_read_fixed(secret, sizeof secret, deputy_slice_bytes(text.ptr + 2, text.len - 2));
     if (error == DEPUTY_OK)
         error = deputy_key_import(out, DEPUTY_KEY_SECP256K1, secret);
     secret_wipe(secret, sizeof secret);
@@ -50,7 +50,7 @@ bool keyfile_format(
         buf_put(&text, jwk);
     } else {
         buf_put_text(&text, "0x");
-        hex_encode(&text, deputy_slice_bytes(secret, 32));
+        hex_put(&text, deputy_slice_bytes(secret, 32));
     }
     buf_put_byte(&text, '\n');
     return buf_finish(&text, out) == DEPUTY_OK;

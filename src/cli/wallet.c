@@ -110,7 +110,7 @@ static enum deputy_error read_seed(struct cli *cli, uint8_t seed[32], struct dep
     TRY(json_to_text(&text, json_member(value, "d")));
     while (text.len > 0 && text.ptr[text.len - 1] == '=')
         text.len--;
-    return base64url_decode_fixed(seed, 32, text);
+    return base64url_read_fixed(seed, 32, text);
 }
 
 bool own_key_read(struct cli *cli, struct own_key *out, const char *path)

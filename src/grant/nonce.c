@@ -42,7 +42,7 @@ enum deputy_error deputy_uuid_make(
     for (size_t i = 0; i < sizeof bytes; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
             buf_put_byte(&text, '-');
-        hex_encode(&text, deputy_slice_bytes(&bytes[i], 1));
+        hex_put(&text, deputy_slice_bytes(&bytes[i], 1));
     }
     return buf_finish(&text, urn);
 }

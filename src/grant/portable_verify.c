@@ -21,7 +21,7 @@ static bool cid_fits(struct deputy_arena *arena, const struct deputy_portable *p
     struct deputy_slice bytes = portable->header;
     struct deputy_cid declared;
     if (!is_jwt(portable->header) &&
-            base64url_decode(arena, &bytes, portable->header, BASE64_PADDED) != DEPUTY_OK)
+            base64url_read(arena, &bytes, portable->header, BASE64_PADDED) != DEPUTY_OK)
         return false;
     struct deputy_cid computed = deputy_cid_of_bytes(bytes);
     return deputy_cid_parse(&declared, portable->cid) == DEPUTY_OK && deputy_cid_equal(&declared, &computed);

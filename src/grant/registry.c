@@ -128,7 +128,7 @@ static enum deputy_error manifest_hash(
     for (int i = 7; i >= 0; i--, hash >>= 8)
         bytes[i] = (uint8_t)hash;
     struct buf digits = buf_make(arena, 2 * sizeof bytes);
-    hex_encode(&digits, deputy_slice_bytes(bytes, sizeof bytes));
+    hex_put(&digits, deputy_slice_bytes(bytes, sizeof bytes));
     return buf_finish(&digits, hex);
 }
 

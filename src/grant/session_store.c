@@ -88,7 +88,7 @@ static enum deputy_error signature_read(uint8_t signature[65], const struct json
     ENSURE(json_to_text(&text, value) == DEPUTY_OK, DEPUTY_E_SESSION_FORM);
     if (text_starts(text, "0x"))
         text = text_after(text, 2);
-    return hex_decode_fixed(signature, 65, text);
+    return hex_read_fixed(signature, 65, text);
 }
 
 /* The CACAO bytes: made again from the message and signature when they were kept too, else the header's. */
@@ -99,7 +99,7 @@ static enum deputy_error cacao_bytes(
     struct deputy_siwe parsed;
     uint8_t signature[65];
     if (siwe == NULL)
-        return base64url_decode(arena, bytes, stored->header, BASE64_PADDED);
+        return base64url_read(arena, bytes, stored->header, BASE64_PADDED);
     ENSURE(siwe->kind == JSON_STRING, DEPUTY_E_SESSION_FORM);
     TRY(signature_read(signature, json_member(stored->root, "signature")));
     TRY(deputy_siwe_parse(arena, &parsed, siwe->text));

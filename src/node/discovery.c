@@ -87,7 +87,7 @@ enum http_flow node_keys(struct http_exchange *x, void *app)
     struct deputy_slice text;
     enum deputy_error error =
             identity_public(sharing, on->node->identity, deputy_slice_text(IDENTITY_SHARING));
-    base64url_encode(&key, deputy_slice_bytes(sharing, sizeof sharing), BASE64_UNPADDED);
+    base64url_put(&key, deputy_slice_bytes(sharing, sizeof sharing), BASE64_UNPADDED);
     if (error != DEPUTY_OK || buf_finish(&key, &text) != DEPUTY_OK) {
         http_reply_error(x, 500);
         return HTTP_DONE;

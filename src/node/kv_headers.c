@@ -52,7 +52,7 @@ static enum deputy_error read_match(uint8_t digest[32], struct deputy_slice text
             DEPUTY_E_KV_MATCH_ETAG);
     struct deputy_slice hex = {text.ptr + prefix.len, text.len - prefix.len - 1};
     ENSURE(hex.len == 64, DEPUTY_E_KV_MATCH_LENGTH);
-    return hex_decode_fixed(digest, 32, hex) == DEPUTY_OK ? DEPUTY_OK : DEPUTY_E_KV_MATCH_HEX;
+    return hex_read_fixed(digest, 32, hex) == DEPUTY_OK ? DEPUTY_OK : DEPUTY_E_KV_MATCH_HEX;
 }
 
 static enum deputy_error read_if_none_match(
@@ -173,7 +173,7 @@ enum deputy_error kv_etag(struct deputy_arena *arena, struct deputy_slice *out, 
 {
     struct buf etag = buf_make(arena, KV_ETAG_BYTES + 8);
     buf_put_text(&etag, KV_ETAG_PREFIX);
-    hex_encode(&etag, deputy_slice_bytes(hash, 32));
+    hex_put(&etag, deputy_slice_bytes(hash, 32));
     buf_put_byte(&etag, '"');
     return buf_finish(&etag, out);
 }

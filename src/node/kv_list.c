@@ -54,7 +54,7 @@ static enum deputy_error cursor_make(struct deputy_arena *arena, struct deputy_s
     buf_put(&bytes, deputy_slice_bytes(mac, sizeof mac));
     buf_put(&bytes, last);
     TRY(buf_finish(&bytes, &raw));
-    base64url_encode(&text, raw, BASE64_UNPADDED);
+    base64url_put(&text, raw, BASE64_UNPADDED);
     return buf_finish(&text, out);
 }
 
@@ -67,7 +67,7 @@ static enum deputy_error cursor_read(
     if (!deputy_slice_present(request->headers.cursor))
         return DEPUTY_OK;
     ENSURE(request->headers.has_limit && request->headers.cursor.len <= LIST_CURSOR_MAX, DEPUTY_E_KV_CURSOR);
-    ENSURE(base64url_decode(arena, &raw, request->headers.cursor, BASE64_UNPADDED) == DEPUTY_OK &&
+    ENSURE(base64url_read(arena, &raw, request->headers.cursor, BASE64_UNPADDED) == DEPUTY_OK &&
                     raw.len >= LIST_MAC_BYTES,
             DEPUTY_E_KV_CURSOR);
     *last = deputy_slice_bytes(raw.ptr + LIST_MAC_BYTES, raw.len - LIST_MAC_BYTES);

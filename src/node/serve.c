@@ -42,7 +42,7 @@ static enum deputy_error secret_from_settings(struct serve *serve, struct deputy
         return DEPUTY_OK;
     ENSURE(deputy_slice_present(text) && deputy_slice_equal(type, deputy_slice_text("static")),
             DEPUTY_E_NODE_SECRET);
-    ENSURE(base64url_decode(serve->arena, secret, text, BASE64_UNPADDED) == DEPUTY_OK &&
+    ENSURE(base64url_read(serve->arena, secret, text, BASE64_UNPADDED) == DEPUTY_OK &&
                     secret->len >= IDENTITY_MIN_SECRET,
             DEPUTY_E_NODE_SECRET);
     bool sample = deputy_slice_equal(*secret, deputy_slice_text(SAMPLE_SECRET));

@@ -118,7 +118,7 @@ static enum deputy_error take_unicode(struct toml_reader *r, struct buf *out, si
     for (size_t i = 0; i < digits; i++) {
         uint8_t nibble;
         uint8_t pair[2] = {'0', (uint8_t)peek(r)};
-        EXPECT(r, peek(r) >= 0 && hex_decode_fixed(&nibble, 1, deputy_slice_bytes(pair, 2)) == DEPUTY_OK,
+        EXPECT(r, peek(r) >= 0 && hex_read_fixed(&nibble, 1, deputy_slice_bytes(pair, 2)) == DEPUTY_OK,
                 "a broken \\u escape");
         character = character * 16 + nibble;
         skip(r, 1);

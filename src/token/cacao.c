@@ -230,7 +230,7 @@ enum deputy_error deputy_cacao_header(
         struct deputy_arena *arena, struct deputy_slice *header_value, struct deputy_slice bytes)
 {
     struct buf out = buf_make(arena, CACAO_MAX_BYTES);
-    base64url_encode(&out, bytes, BASE64_PADDED);
+    base64url_put(&out, bytes, BASE64_PADDED);
     return buf_finish(&out, header_value);
 }
 

@@ -48,7 +48,7 @@ static enum deputy_error cid_v0_check(struct deputy_slice text)
 {
     uint8_t bytes[2 + HASH_BYTES];
     size_t len;
-    ENSURE(base58_decode(bytes, sizeof bytes, &len, text) == DEPUTY_OK, DEPUTY_E_CID);
+    ENSURE(base58_read(bytes, sizeof bytes, &len, text) == DEPUTY_OK, DEPUTY_E_CID);
     ENSURE(len == sizeof bytes && bytes[0] == 0x12 && bytes[1] == HASH_BYTES, DEPUTY_E_CID);
     return DEPUTY_E_CID_FOREIGN;
 }
@@ -62,10 +62,9 @@ enum deputy_error deputy_cid_parse(struct deputy_cid *out, struct deputy_slice t
     if (text.ptr[0] == 'Q')
         return cid_v0_check(text);
     if (text.ptr[0] == 'b')
-        ENSURE(len <= sizeof bytes && base32_decode_fixed(bytes, len, body) == DEPUTY_OK, DEPUTY_E_CID);
+        ENSURE(len <= sizeof bytes && base32_read_fixed(bytes, len, body) == DEPUTY_OK, DEPUTY_E_CID);
     else
-        ENSURE(text.ptr[0] == 'z' && base58_decode(bytes, sizeof bytes, &len, body) == DEPUTY_OK,
-                DEPUTY_E_CID);
+        ENSURE(text.ptr[0] == 'z' && base58_read(bytes, sizeof bytes, &len, body) == DEPUTY_OK, DEPUTY_E_CID);
     return cid_from_bytes(out, bytes, len);
 }
 
@@ -78,8 +77,8 @@ enum deputy_error deputy_cid_format(struct deputy_arena *arena, struct deputy_sl
     memcpy(bytes + CID_HEAD, cid->digest, HASH_BYTES);
     buf_put_byte(&out, base == DEPUTY_CID_BASE32 ? 'b' : 'z');
     if (base == DEPUTY_CID_BASE32)
-        base32_encode(&out, deputy_slice_bytes(bytes, CID_BYTES));
+        base32_put(&out, deputy_slice_bytes(bytes, CID_BYTES));
     else
-        base58_encode(&out, deputy_slice_bytes(bytes, CID_BYTES));
+        base58_put(&out, deputy_slice_bytes(bytes, CID_BYTES));
     return buf_finish(&out, text);
 }

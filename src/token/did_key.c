@@ -43,7 +43,7 @@ enum deputy_error deputy_did_key_decode(struct deputy_public_key *out, struct de
     size_t skip = sizeof prefix - 1, len;
     ENSURE(did.len > skip && memcmp(did.ptr, prefix, skip) == 0, DEPUTY_E_DID);
     struct deputy_slice text = deputy_slice_bytes(did.ptr + skip, did.len - skip);
-    ENSURE(base58_decode(bytes, sizeof bytes, &len, text) == DEPUTY_OK, DEPUTY_E_DID_KEY);
+    ENSURE(base58_read(bytes, sizeof bytes, &len, text) == DEPUTY_OK, DEPUTY_E_DID_KEY);
     const struct did_key_kind *kind = did_key_kind_of(bytes, len);
     ENSURE(kind != NULL, DEPUTY_E_DID_KEY);
     *out = (struct deputy_public_key){.kind = kind->kind, .len = kind->key_len};
@@ -63,7 +63,7 @@ enum deputy_error deputy_did_key_format(
     memcpy(bytes + MULTICODEC_MAX_BYTES, key->bytes, key->len);
     struct buf out = buf_make(arena, DID_KEY_MAX_BYTES);
     buf_put_text(&out, "did:key:z");
-    base58_encode(&out, deputy_slice_bytes(bytes, MULTICODEC_MAX_BYTES + key->len));
+    base58_put(&out, deputy_slice_bytes(bytes, MULTICODEC_MAX_BYTES + key->len));
     return buf_finish(&out, did);
 }
 

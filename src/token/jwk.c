@@ -54,7 +54,7 @@ static enum deputy_error binary_check(
     const struct json_value *member = json_member(jwk, name);
     struct deputy_slice bytes;
     ENSURE(json_is(member, JSON_STRING), DEPUTY_E_JWK);
-    enum deputy_error error = base64url_decode(arena, &bytes, member->text, BASE64_UNPADDED);
+    enum deputy_error error = base64url_read(arena, &bytes, member->text, BASE64_UNPADDED);
     return error == DEPUTY_E_BASE64 ? DEPUTY_E_JWK : error;
 }
 
@@ -75,7 +75,7 @@ static enum deputy_error coordinate_take(uint8_t *out, const struct json_value *
 {
     struct deputy_slice text;
     ENSURE(json_to_text(&text, json_member(jwk, name)) == DEPUTY_OK, DEPUTY_E_JWK);
-    ENSURE(base64url_decode_fixed(out, COORDINATE_BYTES, text) == DEPUTY_OK, DEPUTY_E_JWK);
+    ENSURE(base64url_read_fixed(out, COORDINATE_BYTES, text) == DEPUTY_OK, DEPUTY_E_JWK);
     return DEPUTY_OK;
 }
 
@@ -91,7 +91,7 @@ void jwk_put_binary(struct json_writer *writer, const char *name, struct deputy_
 {
     json_key(writer, name);
     buf_put_byte(writer->out, '"');
-    base64url_encode(writer->out, bytes, BASE64_UNPADDED);
+    base64url_put(writer->out, bytes, BASE64_UNPADDED);
     buf_put_byte(writer->out, '"');
     writer->comma = true;
 }

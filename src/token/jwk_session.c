@@ -22,7 +22,7 @@ static enum deputy_error seed_decode(uint8_t out[SEED_BYTES], const struct json_
     TRY(json_to_text(&text, member));
     if (text.len == SEED_DIGITS + 1 && text.ptr[SEED_DIGITS] == '=')
         text.len--;
-    return base64url_decode_fixed(out, SEED_BYTES, text);
+    return base64url_read_fixed(out, SEED_BYTES, text);
 }
 
 static enum deputy_error session_jwk_check(const struct json_value *jwk)

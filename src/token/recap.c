@@ -155,7 +155,7 @@ enum deputy_error deputy_recap_build(struct deputy_arena *arena, struct deputy_s
     TRY(json_build(arena, &text, recap));
     TRY(json_parse(arena, &root, text));
     buf_put_text(&out, RECAP_PREFIX);
-    base64url_encode(&out, text, BASE64_UNPADDED);
+    base64url_put(&out, text, BASE64_UNPADDED);
     TRY(buf_finish(&out, uri));
     return statement_build(arena, statement, json_member(root, "att"));
 }
@@ -226,7 +226,7 @@ static enum deputy_error recap_decode(
 {
     struct deputy_slice text;
     const struct json_value *root;
-    TRY(base64url_decode(arena, &text, encoded, BASE64_UNPADDED));
+    TRY(base64url_read(arena, &text, encoded, BASE64_UNPADDED));
     TRY(json_parse(arena, &root, text));
     ENSURE(json_is(root, JSON_OBJECT), DEPUTY_E_RECAP);
     out->att = json_member(root, "att");

@@ -46,7 +46,7 @@ static enum deputy_error header_value_parse(struct deputy_arena *arena, struct d
     if (value.len > 0 && memchr(value.ptr, '.', value.len) != NULL)
         return ucan_parse(arena, out, value);
     ENSURE(use != DEPUTY_TOKEN_INVOCATION, DEPUTY_E_TOKEN_FORM);
-    TRY(base64url_decode(arena, &bytes, value, BASE64_PADDED));
+    TRY(base64url_read(arena, &bytes, value, BASE64_PADDED));
     return cacao_token_parse(arena, out, use, bytes);
 }
 

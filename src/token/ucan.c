@@ -38,7 +38,7 @@ static enum deputy_error ucan_split(struct ucan_parts *out, struct deputy_slice 
 static enum deputy_error part_decode(struct deputy_arena *arena, struct deputy_slice *json,
         const struct json_value **object, struct deputy_slice part)
 {
-    TRY(base64url_decode(arena, json, part, BASE64_UNPADDED));
+    TRY(base64url_read(arena, json, part, BASE64_UNPADDED));
     TRY(json_parse(arena, object, *json));
     ENSURE((*object)->kind == JSON_OBJECT, DEPUTY_E_UCAN_OBJECT);
     return DEPUTY_OK;
@@ -188,7 +188,7 @@ enum deputy_error ucan_parse(struct deputy_arena *arena, struct deputy_token *ou
     TRY(part_decode(arena, &ucan->header, &header, parts.header));
     TRY(header_take(arena, ucan, header));
     TRY(part_decode(arena, &ucan->payload, &payload, parts.payload));
-    TRY(base64url_decode(arena, &ucan->signature, parts.signature, BASE64_UNPADDED));
+    TRY(base64url_read(arena, &ucan->signature, parts.signature, BASE64_UNPADDED));
     *out = (struct deputy_token){.kind = DEPUTY_TOKEN_UCAN, .bytes = text, .ucan = ucan};
     out->cid = deputy_cid_of_bytes(text);
     return payload_take(arena, out, ucan, payload);

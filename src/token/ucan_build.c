@@ -117,11 +117,11 @@ static enum deputy_error signed_text_build(struct deputy_arena *arena, struct bu
     struct deputy_slice json;
     TRY(header_put(&header, key, kid, claims->form));
     TRY(buf_finish(&header, &json));
-    base64url_encode(jwt, json, BASE64_UNPADDED);
+    base64url_put(jwt, json, BASE64_UNPADDED);
     buf_put_byte(jwt, '.');
     TRY(payload_put(&payload, claims));
     TRY(buf_finish(&payload, &json));
-    base64url_encode(jwt, json, BASE64_UNPADDED);
+    base64url_put(jwt, json, BASE64_UNPADDED);
     return DEPUTY_OK;
 }
 
@@ -137,7 +137,7 @@ enum deputy_error deputy_ucan_build(struct deputy_arena *arena, struct deputy_sl
     TRY(buf_finish(&out, &signed_text));
     TRY(deputy_key_sign(signature, key, signed_text));
     buf_put_byte(&out, '.');
-    base64url_encode(&out, deputy_slice_bytes(signature, sizeof signature), BASE64_UNPADDED);
+    base64url_put(&out, deputy_slice_bytes(signature, sizeof signature), BASE64_UNPADDED);
     TRY(buf_finish(&out, jwt));
     return ucan_parse(arena, &token, *jwt);
 }

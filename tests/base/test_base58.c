@@ -8,7 +8,7 @@ static struct deputy_slice encoded(struct deputy_arena *arena, struct deputy_sli
 {
     struct buf out = buf_make(arena, 4096);
     struct deputy_slice text;
-    base58_encode(&out, bytes);
+    base58_put(&out, bytes);
     assert_ok(buf_finish(&out, &text));
     return text;
 }
@@ -37,9 +37,9 @@ static void known_answers(void **state)
         struct deputy_slice bytes;
         uint8_t out[64];
         size_t len = 999;
-        assert_ok(hex_decode(*state, &bytes, T(known[i].hex)));
+        assert_ok(hex_read(*state, &bytes, T(known[i].hex)));
         assert_text(encoded(*state, bytes), known[i].text);
-        assert_ok(base58_decode(out, sizeof out, &len, T(known[i].text)));
+        assert_ok(base58_read(out, sizeof out, &len, T(known[i].text)));
         assert_slice(deputy_slice_bytes(out, len), bytes);
     }
 }
@@ -54,7 +54,7 @@ static void every_length_survives(void **state)
             prng_fill(&prng, bytes, len);
             memset(bytes, 0, zeros);
             struct deputy_slice in = deputy_slice_bytes(bytes, len);
-            assert_ok(base58_decode(again, sizeof again, &got, encoded(*state, in)));
+            assert_ok(base58_read(again, sizeof again, &got, encoded(*state, in)));
             assert_slice(deputy_slice_bytes(again, got), in);
         }
         deputy_arena_reset(*state);
@@ -73,7 +73,7 @@ static void every_short_text_survives(void **state)
         text[2] = alphabet[n % 58];
         for (size_t len = 1; len <= 3; len++) {
             struct deputy_slice in = deputy_slice_bytes(text, len);
-            assert_ok(base58_decode(bytes, sizeof bytes, &got, in));
+            assert_ok(base58_read(bytes, sizeof bytes, &got, in));
             assert_slice(encoded(*state, deputy_slice_bytes(bytes, got)), in);
         }
         if (n % 1000 == 0)
@@ -91,7 +91,7 @@ static void every_byte_outside_the_alphabet_is_refused(void **state)
             size_t len;
             char text[] = "7paNL19xttac";
             text[at] = (char)byte;
-            assert_int_equal(base58_decode(bytes, sizeof bytes, &len, deputy_slice_bytes(text, 12)),
+            assert_int_equal(base58_read(bytes, sizeof bytes, &len, deputy_slice_bytes(text, 12)),
                     good ? DEPUTY_OK : DEPUTY_E_BASE58);
         }
     }
@@ -103,14 +103,14 @@ static void more_bytes_than_there_is_room_for_are_refused(void **state)
     size_t len;
     memset(in, 0xff, sizeof in);
     struct deputy_slice text = encoded(*state, deputy_slice_bytes(in, sizeof in));
-    assert_ok(base58_decode(out, 34, &len, text));
+    assert_ok(base58_read(out, 34, &len, text));
     assert_int_equal(len, 34);
     memset(out, 0, sizeof out);
-    assert_int_equal(base58_decode(out, 33, &len, text), DEPUTY_E_LIMIT);
+    assert_int_equal(base58_read(out, 33, &len, text), DEPUTY_E_LIMIT);
     assert_int_equal(out[0], 0);
-    assert_int_equal(base58_decode(out, 2, &len, T("111")), DEPUTY_E_LIMIT);
-    assert_int_equal(base58_decode(out, 2, &len, T("112")), DEPUTY_E_LIMIT);
-    assert_ok(base58_decode(out, 2, &len, T("12")));
+    assert_int_equal(base58_read(out, 2, &len, T("111")), DEPUTY_E_LIMIT);
+    assert_int_equal(base58_read(out, 2, &len, T("112")), DEPUTY_E_LIMIT);
+    assert_ok(base58_read(out, 2, &len, T("12")));
 }
 
 /* 2^1024 - 1 is the largest value of 128 bytes; the next one has as many digits. */
@@ -123,14 +123,14 @@ static void values_beyond_the_maximum_are_refused(void **state)
     struct deputy_slice largest = encoded(*state, deputy_slice_bytes(in, sizeof in));
     assert_int_equal(largest.len, 175);
     memcpy(text, largest.ptr, largest.len);
-    assert_ok(base58_decode(out, sizeof out, &len, deputy_slice_bytes(text, largest.len)));
+    assert_ok(base58_read(out, sizeof out, &len, deputy_slice_bytes(text, largest.len)));
     text[174] = alphabet[1 + (strchr(alphabet, text[174]) - alphabet)];
-    assert_int_equal(base58_decode(out, sizeof out, &len, deputy_slice_bytes(text, 175)), DEPUTY_E_LIMIT);
+    assert_int_equal(base58_read(out, sizeof out, &len, deputy_slice_bytes(text, 175)), DEPUTY_E_LIMIT);
     memset(text, 'z', sizeof text);
-    assert_int_equal(base58_decode(out, sizeof out, &len, deputy_slice_bytes(text, 176)), DEPUTY_E_LIMIT);
+    assert_int_equal(base58_read(out, sizeof out, &len, deputy_slice_bytes(text, 176)), DEPUTY_E_LIMIT);
     memset(text, '1', sizeof text);
-    assert_ok(base58_decode(out, sizeof out, &len, deputy_slice_bytes(text, 128)));
-    assert_int_equal(base58_decode(out, sizeof out, &len, deputy_slice_bytes(text, 129)), DEPUTY_E_LIMIT);
+    assert_ok(base58_read(out, sizeof out, &len, deputy_slice_bytes(text, 128)));
+    assert_int_equal(base58_read(out, sizeof out, &len, deputy_slice_bytes(text, 129)), DEPUTY_E_LIMIT);
 }
 
 static void encoder_refuses_more_than_the_maximum(void **state)
@@ -138,7 +138,7 @@ static void encoder_refuses_more_than_the_maximum(void **state)
     uint8_t bytes[BASE58_MAX_BYTES + 1] = {0};
     struct buf out = buf_make(*state, 4096);
     struct deputy_slice text;
-    base58_encode(&out, deputy_slice_bytes(bytes, sizeof bytes));
+    base58_put(&out, deputy_slice_bytes(bytes, sizeof bytes));
     assert_int_equal(buf_finish(&out, &text), DEPUTY_E_LIMIT);
 }
 

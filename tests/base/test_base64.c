@@ -9,7 +9,7 @@ static struct deputy_slice url_encoded(
 {
     struct buf out = buf_make(arena, 4096);
     struct deputy_slice text;
-    base64url_encode(&out, bytes, padding);
+    base64url_put(&out, bytes, padding);
     assert_ok(buf_finish(&out, &text));
     return text;
 }
@@ -18,7 +18,7 @@ static struct deputy_slice standard_encoded(struct deputy_arena *arena, struct d
 {
     struct buf out = buf_make(arena, 4096);
     struct deputy_slice text;
-    base64_encode(&out, bytes);
+    base64_put(&out, bytes);
     assert_ok(buf_finish(&out, &text));
     return text;
 }
@@ -43,9 +43,9 @@ static void known_answers_of_base64url(void **state)
         struct deputy_slice bytes;
         assert_text(url_encoded(*state, T(known[i].bytes), BASE64_PADDED), known[i].padded);
         assert_text(url_encoded(*state, T(known[i].bytes), BASE64_UNPADDED), known[i].unpadded);
-        assert_ok(base64url_decode(*state, &bytes, T(known[i].padded), BASE64_PADDED));
+        assert_ok(base64url_read(*state, &bytes, T(known[i].padded), BASE64_PADDED));
         assert_text(bytes, known[i].bytes);
-        assert_ok(base64url_decode(*state, &bytes, T(known[i].unpadded), BASE64_UNPADDED));
+        assert_ok(base64url_read(*state, &bytes, T(known[i].unpadded), BASE64_UNPADDED));
         assert_text(bytes, known[i].bytes);
         assert_true(deputy_slice_present(bytes));
     }
@@ -56,13 +56,13 @@ static void known_answers_of_base64(void **state)
     struct deputy_slice bytes;
     assert_text(standard_encoded(*state, T("\xfb\xff\xbf")), "+/+/");
     assert_text(standard_encoded(*state, T("fooba")), "Zm9vYmE=");
-    assert_ok(base64_decode(*state, &bytes, T("+/+/")));
+    assert_ok(base64_read(*state, &bytes, T("+/+/")));
     assert_text(bytes, "\xfb\xff\xbf");
-    assert_ok(base64_decode(*state, &bytes, T("Zm9vYg==")));
+    assert_ok(base64_read(*state, &bytes, T("Zm9vYg==")));
     assert_text(bytes, "foob");
-    assert_int_equal(base64_decode(*state, &bytes, T("Zm9vYg")), DEPUTY_E_BASE64);
-    assert_int_equal(base64_decode(*state, &bytes, T("-_-_")), DEPUTY_E_BASE64);
-    assert_int_equal(base64url_decode(*state, &bytes, T("+/+/"), BASE64_UNPADDED), DEPUTY_E_BASE64);
+    assert_int_equal(base64_read(*state, &bytes, T("Zm9vYg")), DEPUTY_E_BASE64);
+    assert_int_equal(base64_read(*state, &bytes, T("-_-_")), DEPUTY_E_BASE64);
+    assert_int_equal(base64url_read(*state, &bytes, T("+/+/"), BASE64_UNPADDED), DEPUTY_E_BASE64);
 }
 
 static void every_length_survives(void **state)
@@ -73,13 +73,13 @@ static void every_length_survives(void **state)
         struct deputy_slice out, in = deputy_slice_bytes(bytes, len);
         prng_fill(&prng, bytes, len);
         struct deputy_slice text = url_encoded(*state, in, BASE64_UNPADDED);
-        assert_ok(base64url_decode(*state, &out, text, BASE64_UNPADDED));
+        assert_ok(base64url_read(*state, &out, text, BASE64_UNPADDED));
         assert_slice(out, in);
-        assert_ok(base64url_decode_fixed(again, len, text));
+        assert_ok(base64url_read_fixed(again, len, text));
         assert_slice(deputy_slice_bytes(again, len), in);
-        assert_ok(base64url_decode(*state, &out, url_encoded(*state, in, BASE64_PADDED), BASE64_PADDED));
+        assert_ok(base64url_read(*state, &out, url_encoded(*state, in, BASE64_PADDED), BASE64_PADDED));
         assert_slice(out, in);
-        assert_ok(base64_decode(*state, &out, standard_encoded(*state, in)));
+        assert_ok(base64_read(*state, &out, standard_encoded(*state, in)));
         assert_slice(out, in);
     }
 }
@@ -98,11 +98,11 @@ static void every_byte_outside_the_alphabet_is_refused_everywhere(void **state)
                 struct deputy_slice out, slice = deputy_slice_bytes(text, len);
                 memset(text, 'A', sizeof text);
                 text[at] = (char)byte;
-                assert_int_equal(base64url_decode(*state, &out, slice, BASE64_UNPADDED),
+                assert_int_equal(base64url_read(*state, &out, slice, BASE64_UNPADDED),
                         url ? DEPUTY_OK : DEPUTY_E_BASE64);
                 if (len % 4 == 0 && byte != '=')
                     assert_int_equal(
-                            base64_decode(*state, &out, slice), standard ? DEPUTY_OK : DEPUTY_E_BASE64);
+                            base64_read(*state, &out, slice), standard ? DEPUTY_OK : DEPUTY_E_BASE64);
             }
         }
         deputy_arena_reset(*state);
@@ -116,13 +116,13 @@ static void trailing_bits_that_are_not_zero_are_refused(void **state)
         struct deputy_slice out;
         char two[] = "Zmy?", three[] = "Zm9vYm?";
         three[6] = (AZ "-_")[digit];
-        assert_int_equal(base64url_decode(*state, &out, T(three), BASE64_UNPADDED),
+        assert_int_equal(base64url_read(*state, &out, T(three), BASE64_UNPADDED),
                 digit % 4 == 0 ? DEPUTY_OK : DEPUTY_E_BASE64);
         two[1] = (AZ "-_")[digit];
-        assert_int_equal(base64url_decode(*state, &out, deputy_slice_bytes(two, 2), BASE64_UNPADDED),
+        assert_int_equal(base64url_read(*state, &out, deputy_slice_bytes(two, 2), BASE64_UNPADDED),
                 digit % 16 == 0 ? DEPUTY_OK : DEPUTY_E_BASE64);
         memcpy(two + 2, "==", 2);
-        assert_int_equal(base64url_decode(*state, &out, T(two), BASE64_PADDED),
+        assert_int_equal(base64url_read(*state, &out, T(two), BASE64_PADDED),
                 digit % 16 == 0 ? DEPUTY_OK : DEPUTY_E_BASE64);
     }
 }
@@ -134,8 +134,8 @@ static void padding_missing_misplaced_or_too_much_is_refused(void **state)
             "Zg==Zg==", "Zm8=Zg==", "Zg==\n", "Z", "Zm9vY", "Zm9vY===", "A=AA"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct deputy_slice out;
-        assert_int_equal(base64url_decode(*state, &out, T(cases[i]), BASE64_PADDED), DEPUTY_E_BASE64);
-        assert_int_equal(base64_decode(*state, &out, T(cases[i])), DEPUTY_E_BASE64);
+        assert_int_equal(base64url_read(*state, &out, T(cases[i]), BASE64_PADDED), DEPUTY_E_BASE64);
+        assert_int_equal(base64_read(*state, &out, T(cases[i])), DEPUTY_E_BASE64);
     }
 }
 
@@ -145,7 +145,7 @@ static void padding_is_refused_where_there_is_none(void **state)
             "Zg==", "Zm8=", "Zg=", "=", "Z", "Zm9vY", "Zm9vYmFyQ", " Zg", "Zg ", "Zm 9v"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct deputy_slice out;
-        assert_int_equal(base64url_decode(*state, &out, T(cases[i]), BASE64_UNPADDED), DEPUTY_E_BASE64);
+        assert_int_equal(base64url_read(*state, &out, T(cases[i]), BASE64_UNPADDED), DEPUTY_E_BASE64);
     }
 }
 
@@ -156,9 +156,9 @@ static void fixed_length_refuses_any_other(void **state)
     char text[90];
     memset(text, 'A', sizeof text);
     for (size_t len = 0; len < sizeof text; len++) {
-        assert_int_equal(base64url_decode_fixed(bytes, 32, deputy_slice_bytes(text, len)),
+        assert_int_equal(base64url_read_fixed(bytes, 32, deputy_slice_bytes(text, len)),
                 len == 43 ? DEPUTY_OK : DEPUTY_E_BASE64);
-        assert_int_equal(base64url_decode_fixed(bytes, 64, deputy_slice_bytes(text, len)),
+        assert_int_equal(base64url_read_fixed(bytes, 64, deputy_slice_bytes(text, len)),
                 len == 86 ? DEPUTY_OK : DEPUTY_E_BASE64);
     }
 }
@@ -168,9 +168,9 @@ static void single_last_digit_is_refused_whatever_follows(void **state)
 {
     for (size_t len = 1; len < 40; len += 4) {
         struct deputy_slice out;
-        assert_int_equal(base64url_decode(*state, &out, deputy_slice_bytes(AZ, len), BASE64_UNPADDED),
-                DEPUTY_E_BASE64);
-        assert_ok(base64url_decode(*state, &out, deputy_slice_bytes(AZ, len - 1), BASE64_UNPADDED));
+        assert_int_equal(
+                base64url_read(*state, &out, deputy_slice_bytes(AZ, len), BASE64_UNPADDED), DEPUTY_E_BASE64);
+        assert_ok(base64url_read(*state, &out, deputy_slice_bytes(AZ, len - 1), BASE64_UNPADDED));
     }
 }
 
@@ -178,7 +178,7 @@ static void encoder_keeps_the_bound_of_its_buffer(void **state)
 {
     struct buf out = buf_make(*state, 7);
     struct deputy_slice text;
-    base64_encode(&out, T("foobar"));
+    base64_put(&out, T("foobar"));
     assert_int_equal(buf_finish(&out, &text), DEPUTY_E_LIMIT);
 }
 

@@ -8,7 +8,7 @@
 static struct deputy_slice unhex(struct deputy_arena *arena, const char *text)
 {
     struct deputy_slice bytes;
-    assert_ok(hex_decode(arena, &bytes, T(text)));
+    assert_ok(hex_read(arena, &bytes, T(text)));
     return bytes;
 }
 
@@ -405,7 +405,7 @@ static void recorded_cacao_is_read_and_written(void **state)
     assert_ok(json_parse(*state, &root, check_data(*state, "tokens.json")));
     vector = json_member(json_member(root, "vectors"), "cacao")->first;
     assert_ok(json_to_text(&text, json_member(vector, "dagCborBase64Url")));
-    assert_ok(base64url_decode(*state, &bytes, text, BASE64_UNPADDED));
+    assert_ok(base64url_read(*state, &bytes, text, BASE64_UNPADDED));
     assert_ok(cbor_parse(*state, &cacao, bytes));
     assert_slice(rewritten(*state, cacao), bytes);
     assert_int_equal(cacao->count, 3);

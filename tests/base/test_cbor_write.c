@@ -9,7 +9,7 @@ static struct deputy_slice written(struct buf *out)
     struct deputy_slice bytes, text;
     struct buf hex = buf_make(out->arena, 4096);
     assert_ok(buf_finish(out, &bytes));
-    hex_encode(&hex, bytes);
+    hex_put(&hex, bytes);
     assert_ok(buf_finish(&hex, &text));
     *out = buf_make(out->arena, 4096);
     return text;

@@ -5,7 +5,7 @@ static struct deputy_slice encoded(struct deputy_arena *arena, struct deputy_sli
 {
     struct buf out = buf_make(arena, 4096);
     struct deputy_slice text;
-    hex_encode(&out, bytes);
+    hex_put(&out, bytes);
     assert_ok(buf_finish(&out, &text));
     return text;
 }
@@ -17,7 +17,7 @@ static void every_byte_survives(void **state)
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)i;
     struct deputy_slice text = encoded(*state, all);
-    assert_ok(hex_decode(*state, &decoded, text));
+    assert_ok(hex_read(*state, &decoded, text));
     assert_slice(decoded, all);
     assert_text(deputy_slice_bytes(text.ptr + 2 * 0xa9, 6), "a9aaab");
 }
@@ -28,9 +28,9 @@ static void known_answers(void **state)
     struct deputy_slice bytes;
     assert_text(encoded(*state, T("foobar")), "666f6f626172");
     assert_text(encoded(*state, T("")), "");
-    assert_ok(hex_decode(*state, &bytes, T("666F6f626172")));
+    assert_ok(hex_read(*state, &bytes, T("666F6f626172")));
     assert_text(bytes, "foobar");
-    assert_ok(hex_decode(*state, &bytes, T("")));
+    assert_ok(hex_read(*state, &bytes, T("")));
     assert_true(deputy_slice_present(bytes));
     assert_int_equal(bytes.len, 0);
 }
@@ -48,7 +48,7 @@ static void every_pair_of_bytes_is_two_digits_or_refused(void **state)
     for (unsigned pair = 0; pair < 65536; pair++) {
         uint8_t byte = 0, text[2] = {(uint8_t)(pair >> 8), (uint8_t)pair};
         int high = digit_value(text[0]), low = digit_value(text[1]);
-        enum deputy_error error = hex_decode_fixed(&byte, 1, deputy_slice_bytes(text, 2));
+        enum deputy_error error = hex_read_fixed(&byte, 1, deputy_slice_bytes(text, 2));
         assert_int_equal(error, high < 0 || low < 0 ? DEPUTY_E_HEX : DEPUTY_OK);
         if (error == DEPUTY_OK)
             assert_int_equal(byte, high * 16 + low);
@@ -59,20 +59,20 @@ static void text_of_another_length_is_refused(void **state)
 {
     uint8_t bytes[4];
     struct deputy_slice out;
-    assert_ok(hex_decode_fixed(bytes, 2, T("abcd")));
-    assert_int_equal(hex_decode_fixed(bytes, 2, T("abc")), DEPUTY_E_HEX);
-    assert_int_equal(hex_decode_fixed(bytes, 2, T("abcde")), DEPUTY_E_HEX);
-    assert_int_equal(hex_decode_fixed(bytes, 2, T("abcdef")), DEPUTY_E_HEX);
-    assert_int_equal(hex_decode_fixed(bytes, 2, T("")), DEPUTY_E_HEX);
-    assert_int_equal(hex_decode(*state, &out, T("abc")), DEPUTY_E_HEX);
-    assert_int_equal(hex_decode(*state, &out, T("0x12")), DEPUTY_E_HEX);
+    assert_ok(hex_read_fixed(bytes, 2, T("abcd")));
+    assert_int_equal(hex_read_fixed(bytes, 2, T("abc")), DEPUTY_E_HEX);
+    assert_int_equal(hex_read_fixed(bytes, 2, T("abcde")), DEPUTY_E_HEX);
+    assert_int_equal(hex_read_fixed(bytes, 2, T("abcdef")), DEPUTY_E_HEX);
+    assert_int_equal(hex_read_fixed(bytes, 2, T("")), DEPUTY_E_HEX);
+    assert_int_equal(hex_read(*state, &out, T("abc")), DEPUTY_E_HEX);
+    assert_int_equal(hex_read(*state, &out, T("0x12")), DEPUTY_E_HEX);
 }
 
 static void encoder_keeps_the_bound_of_its_buffer(void **state)
 {
     struct buf out = buf_make(*state, 11);
     struct deputy_slice text;
-    hex_encode(&out, T("foobar"));
+    hex_put(&out, T("foobar"));
     assert_int_equal(buf_finish(&out, &text), DEPUTY_E_LIMIT);
 }
 

@@ -32,7 +32,7 @@ static void known_answers(void **state)
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         struct deputy_slice bytes;
         uint64_t value;
-        assert_ok(hex_decode(*state, &bytes, T(known[i].hex)));
+        assert_ok(hex_read(*state, &bytes, T(known[i].hex)));
         assert_slice(encoded(*state, known[i].value), bytes);
         assert_ok(varint_take(&bytes, &value));
         assert_int_equal(value, known[i].value);
@@ -71,7 +71,7 @@ static void longer_forms_and_more_than_nine_bytes_are_refused(void **state)
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         struct deputy_slice bytes;
         uint64_t value = 7;
-        assert_ok(hex_decode(*state, &bytes, T(refused[i])));
+        assert_ok(hex_read(*state, &bytes, T(refused[i])));
         struct deputy_slice before = bytes;
         assert_int_equal(varint_take(&bytes, &value), DEPUTY_E_VARINT);
         assert_int_equal(value, 7);

@@ -63,8 +63,8 @@ static void ed25519_public_keys_are_those_of_the_vectors(void **state)
         uint8_t secret[32], expected[32];
         if (seed == NULL)
             continue;
-        assert_ok(hex_decode_fixed(secret, sizeof secret, seed->text));
-        assert_ok(hex_decode_fixed(expected, sizeof expected, check_text_of(entry, "publicKeyHex")));
+        assert_ok(hex_read_fixed(secret, sizeof secret, seed->text));
+        assert_ok(hex_read_fixed(expected, sizeof expected, check_text_of(entry, "publicKeyHex")));
         assert_ok(deputy_key_import(&key, DEPUTY_KEY_ED25519, secret));
         assert_slice(deputy_key_public(key), deputy_slice_bytes(expected, sizeof expected));
         deputy_key_destroy(key);
@@ -80,10 +80,10 @@ static void ethereum_addresses_are_those_of_the_vectors(void **state)
         const struct json_value *jwk = json_member(entry, "jwk");
         struct deputy_slice text = check_text_of(entry, "address");
         uint8_t public_xy[64], address[20], expected[20];
-        assert_ok(base64url_decode_fixed(public_xy, 32, check_text_of(jwk, "x")));
-        assert_ok(base64url_decode_fixed(public_xy + 32, 32, check_text_of(jwk, "y")));
+        assert_ok(base64url_read_fixed(public_xy, 32, check_text_of(jwk, "x")));
+        assert_ok(base64url_read_fixed(public_xy + 32, 32, check_text_of(jwk, "y")));
         ethereum_address(address, public_xy);
-        assert_ok(hex_decode_fixed(expected, 20, deputy_slice_bytes(text.ptr + 2, text.len - 2)));
+        assert_ok(hex_read_fixed(expected, 20, deputy_slice_bytes(text.ptr + 2, text.len - 2)));
         assert_memory_equal(address, expected, sizeof address);
     }
 }

@@ -50,7 +50,7 @@ static void json_is_read(struct deputy_slice input)
     struct deputy_slice resource, statement = fuzz_field(&input, '\n');
     struct extract got;
     buf_put_text(&uri, "urn:recap:");
-    base64url_encode(&uri, input, BASE64_UNPADDED);
+    base64url_put(&uri, input, BASE64_UNPADDED);
     HOLDS(buf_finish(&uri, &resource) == DEPUTY_OK);
     struct deputy_siwe siwe = {.statement = statement, .resources = &resource, .resource_count = 1};
     if (extract(&got, &siwe) == DEPUTY_OK)

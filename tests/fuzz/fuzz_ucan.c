@@ -16,11 +16,11 @@ static struct deputy_slice token_text(struct deputy_slice input)
     struct buf out = buf_make(fuzz_arena_kept(), TEXT_MAX);
     static const uint8_t signature[64];
     struct deputy_slice text, header = fuzz_field(&input, '\0');
-    base64url_encode(&out, header, BASE64_UNPADDED);
+    base64url_put(&out, header, BASE64_UNPADDED);
     buf_put_byte(&out, '.');
-    base64url_encode(&out, input, BASE64_UNPADDED);
+    base64url_put(&out, input, BASE64_UNPADDED);
     buf_put_byte(&out, '.');
-    base64url_encode(&out, deputy_slice_bytes(signature, sizeof signature), BASE64_UNPADDED);
+    base64url_put(&out, deputy_slice_bytes(signature, sizeof signature), BASE64_UNPADDED);
     HOLDS(buf_finish(&out, &text) == DEPUTY_OK);
     return text;
 }

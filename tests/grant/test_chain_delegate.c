@@ -148,7 +148,7 @@ static struct deputy_slice child_citing(
     struct buf buf = buf_make(issuer->arena, 100);
     memcpy(cid, head, 4);
     memcpy(cid + 4, p->cid.digest, 32);
-    base32_encode(&buf, deputy_slice_bytes(cid, sizeof cid));
+    base32_put(&buf, deputy_slice_bytes(cid, sizeof cid));
     assert_ok(buf_finish(&buf, &text));
     snprintf(payload, sizeof payload,
             "{\"att\":{\"SP/kv/notes/\":{\"tinycloud.kv/get\":[{}]}},\"aud\":\"{B}\",\"exp\":%lld,"

@@ -62,7 +62,7 @@ static const struct deputy_token *read_cacao(struct issuer *issuer, const struct
     struct deputy_verified_token verified;
     struct deputy_slice bytes;
     struct deputy_slice text = check_text_of(json_member(vector, "input"), "dagCborBase64Url");
-    assert_ok(base64url_decode(issuer->arena, &bytes, text, BASE64_UNPADDED));
+    assert_ok(base64url_read(issuer->arena, &bytes, text, BASE64_UNPADDED));
     assert_ok(deputy_token_parse_bytes(issuer->arena, &token, bytes));
     assert_ok(deputy_token_verify(issuer->arena, &verified, token));
     return token;

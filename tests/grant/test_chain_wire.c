@@ -264,11 +264,11 @@ static void I20_high_s_twin_of_an_es256k_token_is_refused(void **state)
     struct deputy_slice out;
     struct deputy_slice token = granting(issuer, "{" NOTES "}");
     size_t len = token.len - 86;
-    assert_ok(base64url_decode_fixed(signature, 64, deputy_slice_bytes(token.ptr + len, 86)));
+    assert_ok(base64url_read_fixed(signature, 64, deputy_slice_bytes(token.ptr + len, 86)));
     make_high(signature + 32);
     struct buf buf = buf_make(issuer->arena, 4096);
     buf_put(&buf, deputy_slice_bytes(token.ptr, len));
-    base64url_encode(&buf, deputy_slice_bytes(signature, 64), BASE64_UNPADDED);
+    base64url_put(&buf, deputy_slice_bytes(signature, 64), BASE64_UNPADDED);
     assert_ok(buf_finish(&buf, &out));
     unverifiable(issuer, out);
 }
@@ -331,7 +331,7 @@ static struct deputy_slice with_recap_json(struct issuer *issuer, const char *js
     struct buf buf = buf_make(issuer->arena, 4096);
     assert_ok(deputy_recap_build(issuer->arena, &resource, &siwe.statement, &usual));
     buf_put_text(&buf, "urn:recap:");
-    base64url_encode(&buf, T(issuer_text(issuer, json, NULL)), BASE64_UNPADDED);
+    base64url_put(&buf, T(issuer_text(issuer, json, NULL)), BASE64_UNPADDED);
     assert_ok(buf_finish(&buf, &resource));
     siwe.resources = &resource;
     siwe.resource_count = 1;

@@ -228,7 +228,7 @@ static void check_siwe(
     struct deputy_siwe siwe;
     uint8_t signature[65];
     struct deputy_slice message = check_text_of(input, "message");
-    assert_ok(hex_decode_fixed(signature, 65, check_text_of(input, "signatureHex")));
+    assert_ok(hex_read_fixed(signature, 65, check_text_of(input, "signatureHex")));
     assert_ok(deputy_siwe_parse(arena, &siwe, message));
     enum deputy_error error = deputy_eip191_verify(message, signature, siwe.address);
     assert_int_equal(error, check_bool_of(expected, "valid") ? DEPUTY_OK : DEPUTY_E_SIGNATURE);

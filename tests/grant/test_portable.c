@@ -220,15 +220,15 @@ static struct deputy_slice wrapped_for(
     const uint8_t *last = memchr(dot + 1, '.', child.header.len - head_len);
     struct deputy_slice payload, signed_text, header, cid;
     uint8_t signature[64];
-    assert_ok(base64url_decode(
+    assert_ok(base64url_read(
             kit->arena, &payload, deputy_slice_bytes(dot + 1, (size_t)(last - dot) - 1), BASE64_UNPADDED));
     struct buf text = buf_make(kit->arena, 64 * 1024);
     buf_put(&text, deputy_slice_bytes(child.header.ptr, head_len));
-    base64url_encode(&text, edited(kit->arena, payload, T(from), T(to)), BASE64_UNPADDED);
+    base64url_put(&text, edited(kit->arena, payload, T(from), T(to)), BASE64_UNPADDED);
     assert_ok(buf_finish(&text, &signed_text));
     assert_ok(deputy_key_sign(signature, kit->session_seed, signed_text));
     buf_put_byte(&text, '.');
-    base64url_encode(&text, deputy_slice_bytes(signature, sizeof signature), BASE64_UNPADDED);
+    base64url_put(&text, deputy_slice_bytes(signature, sizeof signature), BASE64_UNPADDED);
     assert_ok(buf_finish(&text, &header));
     struct deputy_cid computed = deputy_cid_of_bytes(header);
     assert_ok(deputy_cid_format(kit->arena, &cid, &computed, DEPUTY_CID_BASE32));

@@ -34,19 +34,19 @@ static struct deputy_slice text_of(const struct request *r, const char *name)
 
 static enum deputy_error bytes_of(const struct request *r, const char *name, struct deputy_slice *out)
 {
-    return hex_decode(r->arena, out, text_of(r, name));
+    return hex_read(r->arena, out, text_of(r, name));
 }
 
 static enum deputy_error fixed_of(const struct request *r, const char *name, uint8_t *out, size_t len)
 {
-    return hex_decode_fixed(out, len, text_of(r, name));
+    return hex_read_fixed(out, len, text_of(r, name));
 }
 
 static enum deputy_error answer_hex(struct request *r, struct deputy_slice bytes)
 {
     struct deputy_slice text;
     struct buf out = buf_make(r->arena, PEER_TEXT_MAX);
-    hex_encode(&out, bytes);
+    hex_put(&out, bytes);
     TRY(buf_finish(&out, &text));
     json_text(r->out, text);
     return DEPUTY_OK;

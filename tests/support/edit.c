@@ -7,7 +7,7 @@ struct deputy_slice unhex(struct deputy_arena *arena, struct deputy_slice text)
     struct deputy_slice bytes;
     if (text.len >= 2 && memcmp(text.ptr, "0x", 2) == 0)
         text = deputy_slice_bytes(text.ptr + 2, text.len - 2);
-    assert_ok(hex_decode(arena, &bytes, text));
+    assert_ok(hex_read(arena, &bytes, text));
     return bytes;
 }
 

@@ -5,7 +5,7 @@
 struct deputy_slice check_hex(struct deputy_arena *arena, const char *text)
 {
     struct deputy_slice bytes = {NULL, 0};
-    assert_ok(hex_decode(arena, &bytes, deputy_slice_text(text)));
+    assert_ok(hex_read(arena, &bytes, deputy_slice_text(text)));
     return bytes;
 }
 
@@ -14,7 +14,7 @@ void check_is_hex(const uint8_t *bytes, size_t len, const char *expected, const 
     struct deputy_arena *arena = check_arena();
     struct deputy_slice text;
     struct buf buf = buf_make(arena, 2 * len + 1);
-    hex_encode(&buf, deputy_slice_bytes(bytes, len));
+    hex_put(&buf, deputy_slice_bytes(bytes, len));
     assert_ok(buf_finish(&buf, &text));
     check_slice(text, deputy_slice_text(expected), file, line);
     deputy_arena_destroy(arena);

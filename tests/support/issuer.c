@@ -282,15 +282,15 @@ struct deputy_slice issuer_sign(
     if (header == NULL)
         buf_put(&buf, usual_header(issuer, by));
     else
-        base64url_encode(&buf, expanded(issuer, header), BASE64_UNPADDED);
+        base64url_put(&buf, expanded(issuer, header), BASE64_UNPADDED);
     buf_put_byte(&buf, '.');
-    base64url_encode(&buf, expanded(issuer, payload), BASE64_UNPADDED);
+    base64url_put(&buf, expanded(issuer, payload), BASE64_UNPADDED);
     assert_ok(buf_finish(&buf, &message));
     assert_ok(deputy_key_sign(signature, issuer->keys[by], message));
     struct buf whole = buf_make(issuer->arena, 1 << 20);
     buf_put(&whole, message);
     buf_put_byte(&whole, '.');
-    base64url_encode(&whole, deputy_slice_bytes(signature, sizeof signature), BASE64_UNPADDED);
+    base64url_put(&whole, deputy_slice_bytes(signature, sizeof signature), BASE64_UNPADDED);
     assert_ok(buf_finish(&whole, &out));
     return out;
 }

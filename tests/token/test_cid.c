@@ -41,9 +41,9 @@ static struct deputy_slice text_of(struct deputy_arena *arena, char base, const 
     struct deputy_slice text;
     buf_put_byte(&out, (uint8_t)base);
     if (base == 'b')
-        base32_encode(&out, deputy_slice_bytes(bytes, len));
+        base32_put(&out, deputy_slice_bytes(bytes, len));
     else
-        base58_encode(&out, deputy_slice_bytes(bytes, len));
+        base58_put(&out, deputy_slice_bytes(bytes, len));
     assert_ok(buf_finish(&out, &text));
     return text;
 }

@@ -275,14 +275,14 @@ static void vectors_of_did_key(void **state)
         assert_ok(deputy_did_key_decode(&key, did));
         assert_ok(deputy_did_key_format(*state, &again, &key));
         assert_slice(again, did);
-        assert_ok(hex_decode(*state, &multicodec, check_text_of(vector, "multicodecBytesHex")));
+        assert_ok(hex_read(*state, &multicodec, check_text_of(vector, "multicodecBytesHex")));
         assert_slice(deputy_slice_bytes(key.bytes, key.len),
                 deputy_slice_bytes(multicodec.ptr + 2, multicodec.len - 2));
         if (json_member(vector, "ed25519SeedHex") == NULL)
             continue;
         uint8_t seed[32];
         struct deputy_key *private = NULL;
-        assert_ok(hex_decode_fixed(seed, 32, check_text_of(vector, "ed25519SeedHex")));
+        assert_ok(hex_read_fixed(seed, 32, check_text_of(vector, "ed25519SeedHex")));
         assert_ok(deputy_key_import(&private, DEPUTY_KEY_ED25519, seed));
         assert_ok(deputy_key_did(*state, &again, private));
         assert_slice(again, did);
@@ -318,7 +318,7 @@ static struct deputy_slice did_of(struct deputy_arena *arena, const uint8_t *byt
     struct buf out = buf_make(arena, 1024);
     struct deputy_slice did;
     buf_put_text(&out, "did:key:z");
-    base58_encode(&out, deputy_slice_bytes(bytes, len));
+    base58_put(&out, deputy_slice_bytes(bytes, len));
     assert_ok(buf_finish(&out, &did));
     return did;
 }

@@ -49,7 +49,7 @@ static struct extract extract_json(
     struct buf uri = buf_make(arena, 1 << 20);
     struct deputy_slice *resource = ARENA_NEW(arena, struct deputy_slice);
     buf_put_text(&uri, "urn:recap:");
-    base64url_encode(&uri, json, BASE64_UNPADDED);
+    base64url_put(&uri, json, BASE64_UNPADDED);
     assert_ok(buf_finish(&uri, resource));
     struct deputy_siwe siwe = {.resources = resource, .resource_count = 1};
     if (statement != NULL)
@@ -249,8 +249,7 @@ static void namespace_stands_before_what_extends_it(void **state)
     assert_ok(deputy_recap_build(*state, &uri, &statement, &recap));
     assert_text(statement, AUTHORIZE " (1) 'kv': 'get' for 'urn:a''. (2) 'kv': 'get', 'put' for 'urn:b'. (3) "
                                      "'kv-x': 'get' for 'urn:b'. (4) 'kv.x': 'get' for 'urn:b'.");
-    assert_ok(
-            base64url_decode(*state, &json, deputy_slice_bytes(uri.ptr + 10, uri.len - 10), BASE64_UNPADDED));
+    assert_ok(base64url_read(*state, &json, deputy_slice_bytes(uri.ptr + 10, uri.len - 10), BASE64_UNPADDED));
     assert_text(json, "{\"att\":{\"urn:a'\":{\"kv/get\":[{}]},\"urn:b\":{\"kv-x/get\":[{}],\"kv.x/get\":[{}],"
                       "\"kv/get\":[{}],\"kv/put\":[{}]}},\"prf\":[]}");
     struct deputy_siwe siwe = {.statement = statement, .resources = &uri, .resource_count = 1};
@@ -418,7 +417,7 @@ static void well_formed_cid_of_another_kind_is_foreign(void **state)
     struct buf out = buf_make(*state, 1024); /* CIDv1, dag-cbor, BLAKE3 */
     struct deputy_slice json;
     buf_put_text(&out, "{" GRANT ",\"prf\":[\"z");
-    base58_encode(&out,
+    base58_put(&out,
             unhex(*state, T("01711e20cb41533070a027482bf53161a378dceecf574c536ee57a1f81c5830acc98ac06")));
     buf_put_text(&out, "\"]}");
     assert_ok(buf_finish(&out, &json));

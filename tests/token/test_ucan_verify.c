@@ -157,7 +157,7 @@ static void D63_a_changed_byte_of_a_signature_fails_for_every_kind_of_key(void *
 static void signature_twin(uint8_t twin[64], const uint8_t *signature, const char *order_hex)
 {
     uint8_t order[32];
-    assert_ok(hex_decode_fixed(order, sizeof order, T(order_hex)));
+    assert_ok(hex_read_fixed(order, sizeof order, T(order_hex)));
     memcpy(twin, signature, 64);
     int borrow = 0;
     for (size_t i = 32; i-- > 0;) {

@@ -95,9 +95,9 @@ static inline struct deputy_key *key_of(enum deputy_key_kind kind, uint8_t fill)
 /* header.payload of two JSON texts */
 static inline void signed_text_put(struct buf *out, const char *header, const char *payload)
 {
-    base64url_encode(out, T(header), BASE64_UNPADDED);
+    base64url_put(out, T(header), BASE64_UNPADDED);
     buf_put_byte(out, '.');
-    base64url_encode(out, T(payload), BASE64_UNPADDED);
+    base64url_put(out, T(payload), BASE64_UNPADDED);
 }
 
 static inline struct deputy_slice token_with(
@@ -107,7 +107,7 @@ static inline struct deputy_slice token_with(
     struct deputy_slice text;
     signed_text_put(&out, header, payload);
     buf_put_byte(&out, '.');
-    base64url_encode(&out, signature, BASE64_UNPADDED);
+    base64url_put(&out, signature, BASE64_UNPADDED);
     assert_ok(buf_finish(&out, &text));
     return text;
 }

@@ -175,7 +175,7 @@ static void answer_invocation(struct trial *trial, struct deputy_slice header)
     const uint8_t *start = (const uint8_t *)memchr(header.ptr, '.', header.len) + 1;
     const uint8_t *end = memchr(start, '.', (size_t)(header.ptr + header.len - start));
     struct deputy_slice payload;
-    assert_ok(base64url_decode(
+    assert_ok(base64url_read(
             trial->arena, &payload, deputy_slice_bytes(start, (size_t)(end - start)), BASE64_UNPADDED));
     struct buf out = answer_buf(trial);
     struct json_writer writer = json_writer_make(&out);

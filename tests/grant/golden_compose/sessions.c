@@ -12,7 +12,7 @@
 struct deputy_key *key_of(struct trial *trial, enum deputy_key_kind kind, struct deputy_slice hex)
 {
     uint8_t secret[32];
-    assert_ok(hex_decode_fixed(secret, sizeof secret, hex));
+    assert_ok(hex_read_fixed(secret, sizeof secret, hex));
     assert_true(trial->key_count < TRIAL_MAX_KEYS);
     assert_ok(deputy_key_import(&trial->keys[trial->key_count], kind, secret));
     return trial->keys[trial->key_count++];
@@ -23,7 +23,7 @@ struct deputy_slice hex_text(struct trial *trial, const uint8_t *bytes, size_t l
     struct buf text = buf_make(trial->arena, 2 * len + 2);
     struct deputy_slice out;
     buf_put_text(&text, "0x");
-    hex_encode(&text, deputy_slice_bytes(bytes, len));
+    hex_put(&text, deputy_slice_bytes(bytes, len));
     assert_ok(buf_finish(&text, &out));
     return out;
 }
