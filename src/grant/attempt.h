@@ -11,6 +11,12 @@ struct attempt {
     struct deputy_refusal *refusal;
 };
 
+/* The error says nothing about the input that was read. */
+static inline bool error_is_of_memory(enum deputy_error error)
+{
+    return error == DEPUTY_E_LIMIT || error == DEPUTY_E_NOMEM;
+}
+
 /* Starts with an empty refusal. */
 struct attempt attempt_make(struct deputy_arena *arena, struct deputy_refusal *refusal);
 

@@ -158,6 +158,16 @@ enum deputy_error network_read(
     return DEPUTY_OK;
 }
 
+enum deputy_error network_grantable(
+        const struct attempt *attempt, struct deputy_slice *owner, struct deputy_slice urn)
+{
+    struct deputy_network network;
+    TRY(network_read(attempt, owner, urn));
+    if (deputy_network_parse(&network, urn) != DEPUTY_OK)
+        return attempt_refuse_quoted(attempt, DEPUTY_E_PATH_INVALID, urn);
+    return DEPUTY_OK;
+}
+
 static enum deputy_error space_id_canonical(
         const struct attempt *attempt, struct deputy_slice *id, struct deputy_slice space)
 {

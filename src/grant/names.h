@@ -42,6 +42,10 @@ enum deputy_error service_long(
 enum deputy_error network_read(
         const struct attempt *attempt, struct deputy_slice *owner, struct deputy_slice urn);
 
+/* The same for one to be signed for: refused too when no node would take it for a network. */
+enum deputy_error network_grantable(
+        const struct attempt *attempt, struct deputy_slice *owner, struct deputy_slice urn);
+
 /* As deputy_space_id. */
 enum deputy_error space_id(const struct attempt *attempt, struct deputy_slice *id,
         const struct deputy_account *owner, struct deputy_slice space);

@@ -46,7 +46,7 @@ static bool owns(const struct deputy_account *owner, struct deputy_slice did)
 static enum deputy_error add_network(struct planner *planner, const struct deputy_permission *permission)
 {
     struct deputy_slice network_owner;
-    TRY(network_read(&planner->attempt, &network_owner, permission->path));
+    TRY(network_grantable(&planner->attempt, &network_owner, permission->path));
     TRY(ability_rows_add(&planner->raw, deputy_slice_text(SPACE_ENCRYPTION), permission->path,
             permission->actions, permission->action_count));
     if (!text_among(DECRYPT, permission->actions, permission->action_count) ||

@@ -115,8 +115,12 @@ enum deputy_error portable_payload_check(const struct attempt *attempt, struct d
     struct deputy_slice json;
     if (!payload_part(&part, jwt))
         return attempt_refuse(attempt, DEPUTY_E_ACTIVATE_FORM);
-    if (base64url_read(attempt->arena, &json, part, BASE64_UNPADDED) != DEPUTY_OK ||
-            json_parse(attempt->arena, &payload, json) != DEPUTY_OK || payload->kind != JSON_OBJECT)
+    enum deputy_error result = base64url_read(attempt->arena, &json, part, BASE64_UNPADDED);
+    if (result == DEPUTY_OK)
+        result = json_parse(attempt->arena, &payload, json);
+    if (error_is_of_memory(result))
+        return result;
+    if (result != DEPUTY_OK || payload->kind != JSON_OBJECT)
         return attempt_refuse(attempt, DEPUTY_E_ACTIVATE_PAYLOAD);
     TRY(members_check(attempt, payload));
     TRY(depth_check(attempt, json_member(payload, "fct")));

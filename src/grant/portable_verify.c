@@ -16,15 +16,21 @@ static bool is_jwt(struct deputy_slice header)
     return text_find(header, '.') < header.len;
 }
 
-static bool cid_fits(struct deputy_arena *arena, const struct deputy_portable *portable)
+static enum deputy_error cid_check(const struct attempt *attempt, const struct deputy_portable *portable,
+        const struct portable_rules *rules)
 {
     struct deputy_slice bytes = portable->header;
     struct deputy_cid declared;
-    if (!is_jwt(portable->header) &&
-            base64url_read(arena, &bytes, portable->header, BASE64_PADDED) != DEPUTY_OK)
-        return false;
+    enum deputy_error result = DEPUTY_OK;
+    if (!is_jwt(portable->header))
+        result = base64url_read(attempt->arena, &bytes, portable->header, BASE64_PADDED);
+    if (error_is_of_memory(result))
+        return result;
     struct deputy_cid computed = deputy_cid_of_bytes(bytes);
-    return deputy_cid_parse(&declared, portable->cid) == DEPUTY_OK && deputy_cid_equal(&declared, &computed);
+    if (result != DEPUTY_OK || deputy_cid_parse(&declared, portable->cid) != DEPUTY_OK ||
+            !deputy_cid_equal(&declared, &computed))
+        return attempt_refuse(attempt, rules->bare ? DEPUTY_E_COMPACT_CID : DEPUTY_E_PORTABLE_CID);
+    return DEPUTY_OK;
 }
 
 static enum deputy_error capabilities_check(const struct attempt *attempt, const struct deputy_token *token)
@@ -181,8 +187,7 @@ enum deputy_error portable_verify(const struct attempt *attempt, struct deputy_d
         const struct deputy_portable *portable, const struct portable_rules *rules)
 {
     const struct deputy_token *token;
-    if (!cid_fits(attempt->arena, portable))
-        return attempt_refuse(attempt, rules->bare ? DEPUTY_E_COMPACT_CID : DEPUTY_E_PORTABLE_CID);
+    TRY(cid_check(attempt, portable, rules));
     TRY(token_read(attempt, &token, portable, rules));
     TRY(delegation_of(attempt, out, token, portable->header));
     TRY(expiry_check(attempt, portable, out, rules));

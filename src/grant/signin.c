@@ -77,7 +77,7 @@ static enum deputy_error grants_of_plan(
         TRY(grants_of_space(attempt, list, &plan->spaces[i]));
     for (size_t i = 0; i < plan->raw_count; i++) {
         TRY(row_check(attempt, &plan->raw[i]));
-        TRY(network_read(attempt, NULL, plan->raw[i].path));
+        TRY(network_grantable(attempt, NULL, plan->raw[i].path));
         grants_add(list, plan->raw[i].path, &plan->raw[i]);
     }
     return DEPUTY_OK;

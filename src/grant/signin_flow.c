@@ -111,43 +111,54 @@ static void go_to_network(struct deputy_flow *flow, size_t from)
     }
 }
 
+/* NULL when the body is no JSON. Memory that runs out says nothing about the body. */
+static enum deputy_error body_read(
+        struct deputy_arena *arena, const struct json_value **out, struct deputy_slice body)
+{
+    enum deputy_error result = json_parse(arena, out, body);
+    if (error_is_of_memory(result))
+        return result;
+    if (result != DEPUTY_OK)
+        *out = NULL;
+    return DEPUTY_OK;
+}
+
 static enum deputy_error info_answer(
         const struct attempt *attempt, struct deputy_flow *flow, int status, struct deputy_slice body)
 {
     const struct json_value *info;
     int64_t protocol = 0;
-    if (!is_success(status) || json_parse(attempt->arena, &info, body) != DEPUTY_OK ||
-            json_to_int64(&protocol, json_member(info, "protocol")) != DEPUTY_OK || protocol != PROTOCOL)
+    TRY(body_read(attempt->arena, &info, body));
+    if (!is_success(status) || json_to_int64(&protocol, json_member(info, "protocol")) != DEPUTY_OK ||
+            protocol != PROTOCOL)
         return attempt_refuse(attempt, DEPUTY_E_NODE_PROTOCOL);
     flow->step = DEPUTY_FLOW_SESSION;
     return DEPUTY_OK;
 }
 
 /* The answer names the space among those that do not exist. Older nodes answer with a CID: then none is. */
-static bool is_skipped(struct deputy_arena *arena, struct deputy_slice body, struct deputy_slice space)
+static enum deputy_error skipped_read(
+        struct deputy_arena *arena, bool *skipped, struct deputy_slice body, struct deputy_slice space)
 {
     const struct json_value *answer;
-    if (json_parse(arena, &answer, body) != DEPUTY_OK)
-        return false;
-    const struct json_value *skipped = json_member(answer, "skipped");
-    if (!json_is(skipped, JSON_ARRAY))
-        return false;
-    JSON_EACH (item, skipped) {
-        if (item->kind == JSON_STRING && deputy_slice_equal(item->text, space))
-            return true;
-    }
-    return false;
+    *skipped = false;
+    TRY(body_read(arena, &answer, body));
+    const struct json_value *spaces = json_member(answer, "skipped");
+    if (!json_is(spaces, JSON_ARRAY))
+        return DEPUTY_OK;
+    JSON_EACH (item, spaces)
+        *skipped = *skipped || (item->kind == JSON_STRING && deputy_slice_equal(item->text, space));
+    return DEPUTY_OK;
 }
 
 static enum deputy_error session_answer(
         const struct attempt *attempt, struct deputy_flow *flow, int status, struct deputy_slice body)
 {
-    bool missing = status == 404;
-    if (!is_success(status) && !missing)
+    bool skipped;
+    if (!is_success(status) && status != 404)
         return attempt_refuse_about(attempt, DEPUTY_E_ACTIVATE_SESSION, body);
-    if (!missing)
-        missing = is_skipped(attempt->arena, body, flow->session->authority.space);
-    if (missing)
+    TRY(skipped_read(attempt->arena, &skipped, body, flow->session->authority.space));
+    if (skipped || status == 404)
         flow->step = DEPUTY_FLOW_PEER;
     else
         go_to_network(flow, 0);
@@ -170,9 +181,11 @@ static enum deputy_error peer_answer(
 static enum deputy_error again_answer(
         const struct attempt *attempt, struct deputy_flow *flow, int status, struct deputy_slice body)
 {
+    bool skipped;
     if (!is_success(status))
         return attempt_refuse_about(attempt, DEPUTY_E_ACTIVATE_AGAIN, body);
-    if (is_skipped(attempt->arena, body, flow->session->authority.space))
+    TRY(skipped_read(attempt->arena, &skipped, body, flow->session->authority.space));
+    if (skipped)
         return attempt_refuse_about(attempt, DEPUTY_E_SPACE_NOT_CREATED, flow->session->authority.space);
     go_to_network(flow, 0);
     return DEPUTY_OK;

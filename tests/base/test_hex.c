@@ -12,7 +12,7 @@ static struct deputy_slice encoded(struct deputy_arena *arena, struct deputy_sli
 
 static void every_byte_survives(void **state)
 {
-    uint8_t bytes[256];
+    uint8_t bytes[256] = {0};
     struct deputy_slice decoded, all = deputy_slice_bytes(bytes, sizeof bytes);
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)i;

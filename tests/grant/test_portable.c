@@ -309,6 +309,62 @@ static void depth_and_owner_are_read_from_signed_bytes(void **state)
     assert_non_null(strstr((const char *)json.ptr, "\"allowSubDelegation\":true"));
 }
 
+/* The owner's account is said only where one account owns all of it. */
+static void owner_of_several_accounts_is_none(void **state)
+{
+    static const char *const resources[] = {"\"att\":{\"urn:tinycloud:encryption:" KIT_BACKEND
+                                            ":default\":{\"tinycloud.encryption/decrypt\":[{}]},",
+            "\"att\":{\"tinycloud:key:z6MkqGC3nWZhYieEVTVDKW5v588CiGfsDSmRVG9ZwwWTvLSK:a/kv/x\":"
+            "{\"tinycloud.kv/get\":[{}]}},\"x\":{"};
+    struct kit *kit = *state;
+    for (size_t i = 0; i < sizeof resources / sizeof resources[0]; i++) {
+        struct deputy_portable portable;
+        struct deputy_delegation delegation;
+        struct deputy_refusal refusal;
+        struct deputy_slice json = wrapped_payload(kit, "\"att\":{", resources[i]);
+        assert_ok(deputy_portable_read(kit->arena, &portable, &refusal, json));
+        assert_ok(deputy_compact_activate(kit->arena, &delegation, &refusal, &kit->receiver, portable.header,
+                portable.cid, kit_time(KIT_NOW)));
+        assert_int_equal(delegation.owner.chain, 0);
+        assert_ok(deputy_delegation_format(kit->arena, &json, &delegation, NONE));
+        assert_null(strstr((const char *)json.ptr, "ownerAddress"));
+        assert_int_not_equal(deputy_portable_verify(kit->arena, &delegation, &refusal, &portable), DEPUTY_OK);
+    }
+}
+
+/* The wrapper's token is this message of the owner. */
+static enum deputy_error verify_message(struct kit *kit, struct deputy_slice siwe)
+{
+    struct deputy_portable portable = kit_child(kit, KIT_RECEIVER);
+    struct deputy_signed_message message;
+    struct deputy_delegation delegation;
+    struct deputy_refusal refusal;
+    uint8_t signature[65];
+    assert_ok(deputy_key_sign_eip191(signature, kit->owner, siwe));
+    assert_ok(deputy_message_complete(kit->arena, &message, siwe, signature));
+    portable.header = message.header;
+    assert_ok(deputy_cid_format(kit->arena, &portable.cid, &message.cid, DEPUTY_CID_BASE32));
+    return deputy_portable_verify(kit->arena, &delegation, &refusal, &portable);
+}
+
+static void message_that_is_no_delegation_is_refused(void **state)
+{
+    struct kit *kit = *state;
+    struct deputy_refusal refusal;
+    struct deputy_slice siwe;
+    struct deputy_sign_in sign_in = kit_sign_in(kit);
+    const struct deputy_plan nothing = {.space = kit->plan.space};
+    assert_ok(deputy_session_prepare(kit->arena, &siwe, &refusal, &kit->key, &nothing, &sign_in));
+    assert_int_equal(verify_message(kit, siwe), DEPUTY_E_ACTIVATE_MEMBER);
+    assert_ok(deputy_host_prepare(kit->arena, &siwe, &refusal, T("applications"), T(KIT_RECEIVER), &sign_in));
+    assert_int_equal(verify_message(kit, siwe), DEPUTY_E_ACTIVATE_RESOURCE);
+    struct deputy_portable portable = kit_child(kit, KIT_RECEIVER);
+    struct deputy_delegation delegation;
+    portable.header = T("not*base64");
+    assert_int_equal(
+            deputy_portable_verify(kit->arena, &delegation, &refusal, &portable), DEPUTY_E_PORTABLE_CID);
+}
+
 static void activation_is_for_the_receiver_on_its_host_in_time(void **state)
 {
     struct kit *kit = *state;
@@ -663,6 +719,8 @@ int main(void)
             KIT_TEST(forged_signature_with_its_own_cid_is_refused),
             KIT_TEST(signed_payload_that_is_not_usable_is_refused),
             KIT_TEST(depth_and_owner_are_read_from_signed_bytes),
+            KIT_TEST(owner_of_several_accounts_is_none),
+            KIT_TEST(message_that_is_no_delegation_is_refused),
             KIT_TEST(activation_is_for_the_receiver_on_its_host_in_time),
             KIT_TEST(compact_form_is_bound_to_its_cid_audience_and_end),
             KIT_TEST(wallet_receiver_signs_only_for_its_own_delegation),
