@@ -22,6 +22,10 @@
 #define KIT_NONCE "urn:uuid:7f4c8a52-1d0e-4b7a-9f3e-2b6c5d4e3f20"
 #define KIT_HOST "https://node.tinycloud.xyz"
 
+/* The entry of the example's child for the notes. */
+#define KV_PATH "\"path\":\"com.example.notes/\""
+#define KV_ACTIONS "[\"tinycloud.kv/get\",\"tinycloud.kv/put\",\"tinycloud.kv/list\"]"
+
 #define NONE ((struct deputy_slice){NULL, 0})
 
 struct kit {
