@@ -62,6 +62,7 @@ struct http_exchange {
     uint64_t rate_bytes;
 
     enum reply_phase reply;
+    enum deputy_error reason;
     int status;
     bool keep_alive;
     bool chunked;

@@ -141,6 +141,16 @@ void exchange_dispatch(struct http_exchange *x)
 
 /* ---- the body ---- */
 
+void http_set_reason(struct http_exchange *x, enum deputy_error reason)
+{
+    x->reason = reason;
+}
+
+enum deputy_error http_reason(const struct http_exchange *x)
+{
+    return x->reason;
+}
+
 uint64_t http_body_length(const struct http_exchange *x)
 {
     return x->head.content_length;

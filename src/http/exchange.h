@@ -136,6 +136,10 @@ void http_reply_end(struct http_exchange *x);
 
 /* ---- while it lasts ---- */
 
+/* Why it is refused, for the log line of its answer; DEPUTY_OK until it is set. */
+void http_set_reason(struct http_exchange *x, enum deputy_error reason);
+enum deputy_error http_reason(const struct http_exchange *x);
+
 /* Called once if the peer goes away before the answer is out. The exchange still has to be ended. */
 void http_on_close(struct http_exchange *x, void (*on_close)(struct http_exchange *x, void *ctx), void *ctx);
 

@@ -26,6 +26,7 @@ void answer_refusal(struct http_exchange *x, enum answer_route route, const stru
 {
     struct deputy_slice text;
     int status = answer_status(route, refusal->code);
+    http_set_reason(x, refusal->code);
     if (is_store(refusal->code)) /* what the store says is for the log, not for the network */
         text = deputy_slice_text("database error: unavailable");
     else if (status == 500 || deputy_refusal_format(http_arena(x), &text, refusal) != DEPUTY_OK) {

@@ -139,6 +139,11 @@ const char *log_route(const struct http_route *route)
 void log_answer(void *app, const struct http_exchange *x, int status, uint64_t micros)
 {
     (void)app;
-    log_event(LOG_INFO, "http.answered", LOG_METHOD(http_method(x)), LOG_ROUTE(http_route(x)),
-            LOG_COUNT("status", (uint64_t)status), LOG_COUNT("micros", micros), LOG_END);
+    if (http_reason(x) == DEPUTY_OK)
+        log_event(LOG_INFO, "http.answered", LOG_METHOD(http_method(x)), LOG_ROUTE(http_route(x)),
+                LOG_COUNT("status", (uint64_t)status), LOG_COUNT("micros", micros), LOG_END);
+    else
+        log_event(LOG_INFO, "http.refused", LOG_METHOD(http_method(x)), LOG_ROUTE(http_route(x)),
+                LOG_COUNT("status", (uint64_t)status), LOG_COUNT("micros", micros), LOG_ERROR(http_reason(x)),
+                LOG_END);
 }

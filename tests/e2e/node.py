@@ -97,6 +97,15 @@ class Wire:
                 expect(node.request("POST", route, {"Content-Type": "application/json"}, "{}"), 401)
             expect(node.request("POST", "/nowhere"), 404)
 
+    def each_refusal_is_one_log_line_with_its_reason_and_no_token():
+        with Node(DEPUTY, CONFIG) as node:
+            world = World(node)
+            token = world.ucan(world.stranger, world.stranger.did_key, world.caps("/a", "get"))
+            expect(world.post("/invoke", token), 401, "Cannot find parent delegation")
+            lines = [line for line in node.log_text().splitlines() if "http.refused" in line]
+            assert len(lines) == 1 and "missing-parents" in lines[0] and "/invoke" in lines[0], lines
+            assert token[:20] not in node.log_text() and world.space not in node.log_text()
+
     def node_identity_is_derived_from_the_secret():
         with Node(DEPUTY, CONFIG) as node:
             seed = tokens.hashes.blake3(b"deputy end-to-end tests: this secret is publictinycloud/node/identity")
