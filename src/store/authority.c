@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/try.h"
 #include "crypto/hash.h"
+#include "store/revocations.h"
 #include "store/state.h"
 
 static enum deputy_error check_digest(
@@ -101,19 +102,8 @@ enum deputy_error store_delegation_insert(
 enum deputy_error store_revocation_insert(
         struct store_write *write, bool *created, const struct store_revocation *revocation)
 {
-    DEFER(statement_end) struct statement statement = {0};
     TRY(check_digest(revocation->digest, revocation->bytes, DEPUTY_E_ARGUMENT));
-    TRY(statement_begin(&statement, write->view.db, DB_REVOCATION_INSERT,
-            "INSERT INTO revocation (digest, target, signed_digest, bytes, revoker, revoked_at)"
-            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING"));
-    bind_blob(&statement, digest_slice(revocation->digest));
-    bind_blob(&statement, digest_slice(revocation->target));
-    bind_blob(&statement, digest_slice(revocation->signed_digest));
-    bind_blob(&statement, revocation->bytes);
-    bind_text(&statement, revocation->revoker);
-    bind_time(&statement, &write->now);
-    TRY(statement_run(&statement));
-    *created = db_changes(write->view.db) > 0;
+    TRY(revocations_append(write->view.db, write->view.store->seal_key, created, revocation, &write->now));
     write->moves_generation |= *created;
     return DEPUTY_OK;
 }

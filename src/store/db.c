@@ -222,15 +222,20 @@ void bind_text(struct statement *statement, struct deputy_slice text)
                                   SQLITE_STATIC, SQLITE_UTF8));
 }
 
-void bind_time(struct statement *statement, const struct deputy_time *time)
+int64_t db_time(const struct deputy_time *time)
 {
     int64_t micros;
+    if (__builtin_mul_overflow(time->sec, DB_MICROSECONDS, &micros))
+        return time->sec < 0 ? INT64_MIN : INT64_MAX;
+    return micros + time->nsec / 1000;
+}
+
+void bind_time(struct statement *statement, const struct deputy_time *time)
+{
     if (time == NULL)
         bind_null(statement);
-    else if (__builtin_mul_overflow(time->sec, DB_MICROSECONDS, &micros))
-        bind_int(statement, time->sec < 0 ? INT64_MIN : INT64_MAX);
     else
-        bind_int(statement, micros + time->nsec / 1000);
+        bind_int(statement, db_time(time));
 }
 
 enum deputy_error statement_step(struct statement *statement, bool *row)

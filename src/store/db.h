@@ -29,6 +29,11 @@ enum db_slot {
     DB_DELEGATION_LOAD,
     DB_REVOCATION_INSERT,
     DB_REVOCATION_FIND,
+    DB_REVOCATION_NEXT,
+    DB_REVOCATION_LINK,
+    DB_REVOCATION_LAST,
+    DB_HEAD_FIND,
+    DB_HEAD_SET,
     DB_INVOCATION_INSERT,
     DB_EVENT_INSERT,
     DB_CURRENT_SET,
@@ -64,6 +69,9 @@ enum deputy_error db_query_int(struct db *db, int64_t *out, const char *sql);
 /* Is a transaction open? A full disk can end one behind our back. */
 bool db_in_transaction(const struct db *db);
 
+/* A time as rows hold it: microseconds since 1970, cut; the nearest there is when it is out of range. */
+int64_t db_time(const struct deputy_time *time);
+
 /* Rows that the last statement inserted, changed or removed; and the id of the last inserted one. */
 int64_t db_changes(const struct db *db);
 int64_t db_last_id(const struct db *db);
@@ -92,7 +100,7 @@ void bind_null(struct statement *statement);
 /* The bytes must live until the statement ends. An absent slice binds as empty, not as NULL. */
 void bind_blob(struct statement *statement, struct deputy_slice bytes);
 void bind_text(struct statement *statement, struct deputy_slice text);
-/* Microseconds since 1970; NULL for no time. */
+/* As db_time; NULL for no time. */
 void bind_time(struct statement *statement, const struct deputy_time *time);
 
 /* To the next row; *row is false behind the last. */

@@ -13,8 +13,9 @@
 enum deputy_error seal_key_keep(uint8_t **out, const uint8_t key[STORE_SEAL_KEY_BYTES]);
 
 /*
- * Was the database sealed with this key? A new one is marked with it. DEPUTY_E_STORE_SECRET when it was
- * another, so that a changed node secret is told at start and not by every request.
+ * Was the database sealed with this key? A new one is marked with it, and begins its chain of revocations;
+ * one that is older than that chain gets its links. DEPUTY_E_STORE_SECRET when it was another, so that a
+ * changed node secret is told at start and not by every request.
  */
 enum deputy_error seal_check_database(struct db *db, const uint8_t *key);
 

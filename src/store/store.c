@@ -1,5 +1,6 @@
 #include "base/try.h"
 #include "crypto/secret.h"
+#include "store/revocations.h"
 #include "store/schema.h"
 #include "store/state.h"
 #include <stdlib.h>
@@ -31,6 +32,7 @@ static enum deputy_error store_start(struct store *store)
     TRY(db_open(&store->writer, store->directory.database, DB_WRITER));
     TRY(schema_migrate(&store->writer, &schema_node));
     TRY(seal_check_database(&store->writer, store->seal_key));
+    TRY(revocations_check(&store->writer, store->seal_key));
     TRY(directory_sync(store->directory.root));
     TRY(readers_open(store));
     return writer_start(store);

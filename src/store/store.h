@@ -53,7 +53,8 @@ struct store_config {
 /*
  * Opens the store in the directory, brings its schema up to date and starts the writer. Fails with
  * DEPUTY_E_STORE_… as errors.def says: another process holds it, the directory is unusable, the database is
- * newer, damaged or not ours. The configuration's strings need live only during the call.
+ * newer, damaged or not ours, or its revocations are not those that this node wrote. The configuration's
+ * strings need live only during the call.
  */
 enum deputy_error store_open(struct store **out, const struct store_config *config);
 
@@ -164,7 +165,10 @@ struct store_revocation {
     struct deputy_slice revoker;  /* principal */
 };
 
-/* Revokes, for good; *created is false when these bytes are stored already. Moves the generation. */
+/*
+ * Revokes, for good, as the next link of the chain of revocations; *created is false when these bytes are
+ * stored already. Moves the generation. DEPUTY_E_STORE_REVOCATIONS when the chain's end was changed.
+ */
 enum deputy_error store_revocation_insert(
         struct store_write *write, bool *created, const struct store_revocation *revocation);
 
