@@ -172,7 +172,7 @@ enum deputy_error deputy_auth_grant(struct deputy_arena *arena, struct deputy_sl
         struct deputy_refusal *refusal, const struct deputy_session *session, struct deputy_slice request,
         double lifetime_ms, struct deputy_slice host, struct deputy_slice nonce, struct deputy_time now)
 {
-    struct deputy_auth_request parsed;
+    struct deputy_auth_request parsed = {.lifetime_ms = 0};
     struct deputy_portable portable;
     TRY(deputy_auth_request_parse(arena, &parsed, refusal, request));
     struct attempt attempt = attempt_make(arena, refusal);

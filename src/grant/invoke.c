@@ -58,8 +58,8 @@ static double clamp(double value, double low, double high)
 /* Seconds of the end with their milliseconds, as the double that lies nearest. */
 static double end_seconds(struct deputy_time now, double lifetime_ms)
 {
-    double ms = (double)now.sec * 1000 + (double)(now.nsec / 1000000) +
-                clamp(lifetime_ms, INVOKE_MIN_MS, INVOKE_MAX_MS);
+    uint32_t whole_ms = now.nsec / 1000000;
+    double ms = (double)now.sec * 1000 + whole_ms + clamp(lifetime_ms, INVOKE_MIN_MS, INVOKE_MAX_MS);
     return ms / 1000;
 }
 

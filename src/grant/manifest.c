@@ -8,7 +8,7 @@
 
 static bool is_filled_text(const struct json_value *value)
 {
-    return json_is(value, JSON_STRING) && value->text.len > 0;
+    return value != NULL && value->kind == JSON_STRING && value->text.len > 0;
 }
 
 enum deputy_manifest_defaults defaults_normalize(const struct json_value *value)

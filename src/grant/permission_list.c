@@ -14,24 +14,25 @@ struct deputy_permissions permission_list_view(const struct permission_list *lis
     return (struct deputy_permissions){list->items, list->count};
 }
 
-static enum deputy_error grow(struct permission_list *list)
+static bool grow(struct permission_list *list)
 {
     size_t capacity = list->capacity == 0 ? 16 : 2 * list->capacity;
     struct deputy_permission *items = ARENA_ARRAY(list->arena, struct deputy_permission, capacity);
-    ENSURE(items != NULL, arena_error(list->arena));
+    if (items == NULL)
+        return false;
     if (list->count > 0)
         memcpy(items, list->items, list->count * sizeof *items);
     list->items = items;
     list->capacity = capacity;
-    return DEPUTY_OK;
+    return true;
 }
 
 enum deputy_error permission_list_push(
         struct permission_list *list, const struct deputy_permission *permission)
 {
     ENSURE(list->count < DEPUTY_REQUEST_MAX_RESOURCES, DEPUTY_E_LIMIT);
-    if (list->count == list->capacity)
-        TRY(grow(list));
+    if (list->count == list->capacity && !grow(list))
+        return arena_error(list->arena);
     list->items[list->count++] = *permission;
     return DEPUTY_OK;
 }

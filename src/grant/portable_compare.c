@@ -58,10 +58,10 @@ static enum deputy_error entries_of(
 static enum deputy_error resources_compare(
         const struct attempt *attempt, struct deputy_permissions declared, struct deputy_permissions held)
 {
-    struct entry *said;
-    struct entry *meant;
-    size_t said_count;
-    size_t meant_count;
+    struct entry *said = NULL;
+    struct entry *meant = NULL;
+    size_t said_count = 0;
+    size_t meant_count = 0;
     TRY(entries_of(attempt->arena, &said, &said_count, declared));
     TRY(entries_of(attempt->arena, &meant, &meant_count, held));
     if (said_count != meant_count)

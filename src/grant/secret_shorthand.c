@@ -81,7 +81,7 @@ static enum deputy_error secret_path(const struct attempt *attempt, struct deput
         return attempt_refuse_quoted(attempt, DEPUTY_E_SECRET_NAME, name);
     if (!deputy_slice_present(scope))
         return text_join(attempt->arena, path, deputy_slice_text("secrets/"), trimmed);
-    struct deputy_slice place;
+    struct deputy_slice place = {NULL, 0};
     TRY(scope_canonical(attempt, &place, scope));
     TRY(text_join(attempt->arena, path, deputy_slice_text("secrets/scoped/"), place));
     TRY(text_join(attempt->arena, path, *path, deputy_slice_text("/")));
@@ -122,8 +122,9 @@ static enum deputy_error place_read(const struct attempt *attempt, struct deputy
     if (scope != NULL && scope->kind != JSON_STRING)
         return attempt_refuse_about_two(
                 attempt, DEPUTY_E_SECRET_PLACE, key, deputy_slice_text("scope must be a string"));
-    enum deputy_error result = secret_path(attempt, path, json_is(name, JSON_STRING) ? name->text : key,
-            scope == NULL ? (struct deputy_slice){NULL, 0} : scope->text);
+    enum deputy_error result =
+            secret_path(attempt, path, name != NULL && name->kind == JSON_STRING ? name->text : key,
+                    scope == NULL ? (struct deputy_slice){NULL, 0} : scope->text);
     return result == DEPUTY_OK ? DEPUTY_OK : refuse_place(attempt, key, result);
 }
 

@@ -25,7 +25,7 @@ static enum deputy_error rows_of(
 {
     *rows = ability_rows_make(attempt->arena);
     for (size_t i = 0; i < request->action_count; i++) {
-        struct deputy_slice service;
+        struct deputy_slice service = {NULL, 0};
         TRY(action_service(attempt, &service, request->actions[i]));
         TRY(ability_rows_add(rows, service, request->path, &request->actions[i], 1));
     }
