@@ -1,6 +1,6 @@
 # The front door. `make help` lists what it opens; the build itself is CMake (CMakePresets.json names every way of it).
 .DEFAULT_GOAL := build
-.PHONY: build deps test test-build test-races test-crash test-peers demo lint traceability format bench bench-core bench-store fuzz coverage install help clean
+.PHONY: build deps test test-build test-races test-crash test-peers demo lint traceability format bench bench-core bench-store bench-node fuzz coverage install help clean
 
 JOBS ?= $(shell nproc)
 SOURCES = $(shell git ls-files '*.c' '*.h')
@@ -46,7 +46,7 @@ format: ## clang-format over the tree
 	@tools/deps packages-lint.txt
 	@clang-format -i $(SOURCES)
 
-bench: bench-core bench-store ## what we promise, measured
+bench: bench-core bench-store bench-node ## what we promise, measured
 
 bench-core: deps ## ratios of our operations to the bare primitives, taken in one run
 	@tools/deps packages-bench.txt
@@ -56,6 +56,10 @@ bench-store: deps ## closures and values read, and writes grouped, on this machi
 	@cmake --preset bench >/dev/null
 	@cmake --build --preset bench --parallel $(JOBS) --target bench_store | tail -n 1
 	@directory=$$(mktemp -d) && build/bench/bench_store "$$directory"; rm -rf "$$directory"
+
+bench-node: deps ## what a request costs the node: CPU time a verify, latencies, memory, start, size (STRICT=1: a miss fails)
+	@tools/deps packages-bench.txt
+	@bench/run-node $(FIGURES)
 
 fuzz: deps ## every fuzz target, SECONDS each (default 600)
 	@tests/fuzz/prepare
