@@ -334,7 +334,7 @@ void connection_retire(struct http_connection *c)
 
 static void connection_tick_write(struct http_connection *c, uint64_t now_ms)
 {
-    size_t queue = uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp);
+    size_t queue = uv_stream_get_write_queue_size(&c->socket.stream);
     if (queue != c->write_queue || queue == 0) {
         c->write_queue = queue;
         c->write_since_ms = now_ms;

@@ -86,8 +86,15 @@ enum connection_phase {
     CONNECTION_CLOSED,
 };
 
-struct http_connection {
+/* A TCP or a Unix socket. */
+union http_socket {
+    uv_stream_t stream;
     uv_tcp_t tcp;
+    uv_pipe_t pipe;
+};
+
+struct http_connection {
+    union http_socket socket;
     uv_write_t write;
     uv_shutdown_t shutdown;
     struct http_server *server;
@@ -123,8 +130,9 @@ struct http_spares {
 };
 
 struct http_listener {
-    uv_tcp_t tcp;
+    union http_socket socket;
     struct http_server *server;
+    bool local; /* a Unix socket */
     struct http_listener *next;
 };
 

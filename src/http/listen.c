@@ -11,12 +11,13 @@ enum { LISTEN_BACKLOG = 1024 };
 
 /* ---- who connects ---- */
 
-/* An IPv4 address, or the /64 of an IPv6 address: what one customer of a provider has. */
+/* An IPv4 address, or the /64 of an IPv6 address: what one customer of a provider has. Absent for a Unix
+ * socket. */
 static void peer_read(struct http_connection *c)
 {
     struct sockaddr_storage storage = {0};
     int len = sizeof storage;
-    uv_tcp_getpeername(&c->tcp, (struct sockaddr *)&storage, &len);
+    uv_tcp_getpeername(&c->socket.tcp, (struct sockaddr *)&storage, &len);
     if (storage.ss_family == AF_INET) {
         const struct sockaddr_in *v4 = (const struct sockaddr_in *)&storage;
         memcpy(c->peer_key + 12, &v4->sin_addr, 4);
@@ -49,37 +50,45 @@ static void server_on_rejected(uv_handle_t *handle)
     free(handle->data);
 }
 
-static struct http_connection *server_accept(struct http_server *server, uv_stream_t *listener)
+static int socket_init(union http_socket *socket, struct loop *loop, bool local)
+{
+    return local ? uv_pipe_init(loop_uv(loop), &socket->pipe, 0) : uv_tcp_init(loop_uv(loop), &socket->tcp);
+}
+
+static struct http_connection *server_accept(struct http_server *server, struct http_listener *listener)
 {
     struct http_connection *c = calloc(1, sizeof *c);
     if (c == NULL)
         return NULL;
     c->server = server;
     c->x.connection = c;
-    c->tcp.data = c;
+    c->socket.stream.data = c;
     c->window = &c->head_buffer;
-    uv_tcp_init(loop_uv(server->loop), &c->tcp);
-    if (uv_accept(listener, (uv_stream_t *)&c->tcp) != 0) {
-        uv_close((uv_handle_t *)&c->tcp, server_on_rejected);
+    socket_init(&c->socket, server->loop, listener->local);
+    if (uv_accept(&listener->socket.stream, &c->socket.stream) != 0) {
+        uv_close((uv_handle_t *)&c->socket.stream, server_on_rejected);
         return NULL;
     }
-    uv_tcp_nodelay(&c->tcp, 1);
+    if (listener->local)
+        return c;
+    uv_tcp_nodelay(&c->socket.tcp, 1);
     peer_read(c);
     return c;
 }
 
 /* Some connections over the limit are told so; many more are dropped without a word. */
-static void server_on_connection(uv_stream_t *listener, int status)
+static void server_on_connection(uv_stream_t *stream, int status)
 {
-    struct http_server *server = ((struct http_listener *)listener->data)->server;
+    struct http_listener *listener = stream->data;
+    struct http_server *server = listener->server;
     struct http_connection *c = status == 0 ? server_accept(server, listener) : NULL;
     if (c == NULL)
         return;
     size_t limit = server->config.max_connections;
     bool crowded = server->connection_count >= limit;
-    bool greedy = peer_count(server, c) >= server->config.max_per_peer;
+    bool greedy = !listener->local && peer_count(server, c) >= server->config.max_per_peer;
     if (server->connection_count >= limit + limit / 8 + 1) {
-        uv_close((uv_handle_t *)&c->tcp, server_on_rejected);
+        uv_close((uv_handle_t *)&c->socket.stream, server_on_rejected);
         return;
     }
     server_remember(c);
@@ -129,6 +138,13 @@ static uint16_t address_port(const struct sockaddr_storage *address)
                                                : ((const struct sockaddr_in6 *)address)->sin6_port);
 }
 
+static bool is_local(int fd)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof address;
+    return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && address.ss_family == AF_UNIX;
+}
+
 static int listener_start(struct http_server *server, int fd)
 {
     struct http_listener *listener = calloc(1, sizeof *listener);
@@ -137,17 +153,19 @@ static int listener_start(struct http_server *server, int fd)
         return UV_ENOMEM;
     }
     listener->server = server;
-    listener->tcp.data = listener;
+    listener->socket.stream.data = listener;
+    listener->local = is_local(fd);
     listener->next = server->listeners;
     server->listeners = listener;
     server->listener_count++;
-    uv_tcp_init(loop_uv(server->loop), &listener->tcp);
-    int result = uv_tcp_open(&listener->tcp, fd);
+    socket_init(&listener->socket, server->loop, listener->local);
+    int result = listener->local ? uv_pipe_open(&listener->socket.pipe, fd)
+                                 : uv_tcp_open(&listener->socket.tcp, fd);
     if (result != 0) {
         close(fd);
         return result;
     }
-    return uv_listen((uv_stream_t *)&listener->tcp, LISTEN_BACKLOG, server_on_connection);
+    return uv_listen(&listener->socket.stream, LISTEN_BACKLOG, server_on_connection);
 }
 
 enum deputy_error http_server_listen(
@@ -164,6 +182,14 @@ enum deputy_error http_server_listen(
     return DEPUTY_OK;
 }
 
+enum deputy_error http_server_adopt(struct http_server *server, int fd, const char **reason)
+{
+    int result = listener_start(server, fd);
+    *reason = result != 0 ? uv_strerror(result) : NULL;
+    ENSURE(result == 0, DEPUTY_E_LISTEN);
+    return DEPUTY_OK;
+}
+
 static void listener_on_closed(uv_handle_t *handle)
 {
     struct http_listener *listener = handle->data;
@@ -177,6 +203,6 @@ void server_stop_listening(struct http_server *server)
 {
     for (struct http_listener *listener; (listener = server->listeners) != NULL;) {
         server->listeners = listener->next;
-        uv_close((uv_handle_t *)&listener->tcp, listener_on_closed);
+        uv_close((uv_handle_t *)&listener->socket.stream, listener_on_closed);
     }
 }

@@ -8,7 +8,8 @@
 /* 0 stands for the default in brackets. Limits of numbers hold for each server, so for each loop. */
 struct http_config {
     size_t max_connections;     /* [4096] beyond it a connection is answered 503 and closed */
-    size_t max_per_peer;        /* [no limit] from one address (IPv6: one /64); beyond it 429 */
+    size_t max_per_peer;        /* [no limit] from one address (IPv6: one /64), not on Unix sockets; beyond it
+                                   429 */
     size_t max_head_memory;     /* [64 MiB] held by heads larger than 16 KiB; beyond it 503 */
     size_t max_body_memory;     /* [256 MiB] of bodies being read whole; beyond it 503 */
     size_t max_exchange_memory; /* [64 MiB] of one exchange's arena */
@@ -37,6 +38,12 @@ enum deputy_error http_server_create(struct http_server **out, struct loop *loop
  */
 enum deputy_error http_server_listen(
         struct http_server *server, const char *address, uint16_t port, uint16_t *bound, const char **reason);
+
+/*
+ * Listens on a socket that is bound already: TCP or Unix. Takes the descriptor over, also when it fails.
+ * Servers that share a socket each take a duplicate of it. DEPUTY_E_LISTEN with *reason, static text.
+ */
+enum deputy_error http_server_adopt(struct http_server *server, int fd, const char **reason);
 
 /*
  * Takes no more connections and closes idle ones; running exchanges are answered, and cut off after grace_ms.

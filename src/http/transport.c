@@ -32,9 +32,9 @@ void transport_read(struct http_connection *c, bool on)
         return;
     c->reading = on;
     if (on)
-        uv_read_start((uv_stream_t *)&c->tcp, transport_on_room, transport_on_read);
+        uv_read_start(&c->socket.stream, transport_on_room, transport_on_read);
     else
-        uv_read_stop((uv_stream_t *)&c->tcp);
+        uv_read_stop(&c->socket.stream);
 }
 
 static void transport_on_written(uv_write_t *write, int status)
@@ -60,7 +60,7 @@ static unsigned bufs_make(uv_buf_t *bufs, const struct deputy_slice *parts, size
 enum http_write transport_write(struct http_connection *c, const struct deputy_slice *parts, size_t count)
 {
     uv_buf_t bufs[TRANSPORT_MAX_PARTS];
-    uv_stream_t *stream = (uv_stream_t *)&c->tcp;
+    uv_stream_t *stream = &c->socket.stream;
     if (c->gone)
         return HTTP_WRITE_GONE;
     unsigned used = bufs_make(bufs, parts, count, 0);
@@ -78,7 +78,7 @@ enum http_write transport_write(struct http_connection *c, const struct deputy_s
 bool transport_write_now(struct http_connection *c, struct deputy_slice part)
 {
     uv_buf_t buf = uv_buf_init((char *)(uintptr_t)part.ptr, (unsigned)part.len);
-    return !c->gone && uv_try_write((uv_stream_t *)&c->tcp, &buf, 1) == (int)part.len;
+    return !c->gone && uv_try_write(&c->socket.stream, &buf, 1) == (int)part.len;
 }
 
 static void transport_on_shut(uv_shutdown_t *shutdown, int status)
@@ -90,7 +90,7 @@ static void transport_on_shut(uv_shutdown_t *shutdown, int status)
 void transport_shut(struct http_connection *c)
 {
     if (!c->gone)
-        uv_shutdown(&c->shutdown, (uv_stream_t *)&c->tcp, transport_on_shut);
+        uv_shutdown(&c->shutdown, &c->socket.stream, transport_on_shut);
 }
 
 static void transport_on_closed(uv_handle_t *handle)
@@ -100,6 +100,6 @@ static void transport_on_closed(uv_handle_t *handle)
 
 void transport_close(struct http_connection *c)
 {
-    if (!uv_is_closing((uv_handle_t *)&c->tcp))
-        uv_close((uv_handle_t *)&c->tcp, transport_on_closed);
+    if (!uv_is_closing((uv_handle_t *)&c->socket.stream))
+        uv_close((uv_handle_t *)&c->socket.stream, transport_on_closed);
 }

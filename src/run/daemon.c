@@ -1,8 +1,9 @@
 #define _GNU_SOURCE
 #include "run/daemon.h"
 #include "base/try.h"
-#include "run/address.h"
 #include "run/log.h"
+#include "run/place.h"
+#include "run/systemd.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 enum {
     DAEMON_MAX_THREADS = 256,
+    DAEMON_MAX_PLACES = 16,
     DAEMON_GRACE_MS = 2000, /* for running requests (spec/03 section 16.1) */
     DAEMON_MERCY_S = 5,     /* for everything; then the process ends as if it had been killed */
 };
@@ -28,7 +30,8 @@ struct daemon_loop {
 
 struct daemon {
     const struct daemon_plan *plan;
-    struct address listen[8];
+    struct place places[DAEMON_MAX_PLACES];
+    size_t place_count;
     struct daemon_loop *loops;
     unsigned count;
     bool opened;
@@ -43,20 +46,17 @@ static unsigned thread_count(unsigned wanted)
     return count < DAEMON_MAX_THREADS ? count : DAEMON_MAX_THREADS;
 }
 
-static enum deputy_error listen_one(struct daemon *daemon, struct daemon_loop *on, struct address *address)
+/* Says which place cannot be listened on. */
+static enum deputy_error listen_refused(
+        const struct daemon *daemon, const struct place *place, const char *reason)
 {
-    char text[64];
-    const char *reason;
-    enum deputy_error error =
-            http_server_listen(on->server, address->host, address->port, &address->port, &reason);
-    if (error == DEPUTY_OK)
-        return DEPUTY_OK;
-    address_print(text, address);
-    fprintf(stderr, "deputy %s: cannot listen on %s: %s\n", daemon->plan->name, text, reason);
-    return error;
+    char text[PLACE_TEXT_MAX];
+    place_print(text, place, false);
+    const char *shown = strncmp(text, "http://", 7) == 0 ? text + 7 : text;
+    fprintf(stderr, "deputy %s: cannot listen on %s: %s\n", daemon->plan->name, shown, reason);
+    return DEPUTY_E_LISTEN;
 }
 
-/* A port 0 is chosen by the first loop; the others share it. */
 static enum deputy_error loop_open(struct daemon *daemon, struct daemon_loop *on)
 {
     const struct daemon_plan *plan = daemon->plan;
@@ -64,20 +64,51 @@ static enum deputy_error loop_open(struct daemon *daemon, struct daemon_loop *on
     TRY(plan->open_loop(&on->app, plan->owner, on->loop));
     on->opened = true;
     TRY(http_server_create(&on->server, on->loop, &plan->http, plan->routes, plan->route_count, on->app));
-    for (size_t i = 0; i < plan->listen_count; i++)
-        TRY(listen_one(daemon, on, &daemon->listen[i]));
+    for (size_t i = 0; i < daemon->place_count; i++) {
+        const char *reason;
+        if (place_listen(&daemon->places[i], on->server, &reason) != DEPUTY_OK)
+            return listen_refused(daemon, &daemon->places[i], reason);
+    }
     return DEPUTY_OK;
 }
 
-static enum deputy_error addresses_read(struct daemon *daemon)
+/* One entry of the settings: one place, or all the sockets that were passed. */
+static enum deputy_error place_add(struct daemon *daemon, struct deputy_slice text, const char **reason)
+{
+    size_t count = 1;
+    struct place *next = &daemon->places[daemon->place_count];
+    size_t room = DAEMON_MAX_PLACES - daemon->place_count;
+    *reason = "that is one place too many";
+    ENSURE(room > 0, DEPUTY_E_LIMIT);
+    if (deputy_slice_equal(text, deputy_slice_text("systemd")))
+        TRY(place_read_passed(next, room, &count, reason));
+    else
+        TRY(place_read(next, text, reason));
+    daemon->place_count += count;
+    return DEPUTY_OK;
+}
+
+static enum deputy_error places_read(struct daemon *daemon)
 {
     for (size_t i = 0; i < daemon->plan->listen_count; i++) {
         struct deputy_slice text = daemon->plan->listen[i];
-        if (address_read(&daemon->listen[i], text) == DEPUTY_OK)
+        const char *reason;
+        if (place_add(daemon, text, &reason) == DEPUTY_OK)
             continue;
-        fprintf(stderr, "deputy %s: cannot listen on %.*s: an IP address and a port are expected\n",
-                daemon->plan->name, (int)text.len, (const char *)text.ptr);
+        fprintf(stderr, "deputy %s: cannot listen on %.*s: %s\n", daemon->plan->name, (int)text.len,
+                (const char *)text.ptr, reason);
         return DEPUTY_E_LISTEN;
+    }
+    return DEPUTY_OK;
+}
+
+/* After the owner has opened: a second process on the same data has been refused by then. */
+static enum deputy_error places_open(struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->place_count; i++) {
+        const char *reason;
+        if (place_open(&daemon->places[i], daemon->plan->socket_mode, &reason) != DEPUTY_OK)
+            return listen_refused(daemon, &daemon->places[i], reason);
     }
     return DEPUTY_OK;
 }
@@ -94,9 +125,10 @@ static enum deputy_error daemon_open(struct daemon *daemon)
     daemon->count = thread_count(plan->threads);
     daemon->loops = calloc(daemon->count, sizeof *daemon->loops);
     ENSURE(daemon->loops != NULL, DEPUTY_E_NOMEM);
-    TRY(addresses_read(daemon));
+    TRY(places_read(daemon));
     TRY(plan->open_all(plan->owner, daemon->count));
     daemon->opened = true;
+    TRY(places_open(daemon));
     for (unsigned i = 0; i < daemon->count; i++)
         TRY(loop_open(daemon, &daemon->loops[i]));
     for (unsigned i = 0; i < daemon->count; i++) {
@@ -107,17 +139,29 @@ static enum deputy_error daemon_open(struct daemon *daemon)
     return DEPUTY_OK;
 }
 
+static void place_log(const struct place *place)
+{
+    char text[64];
+    if (place->path[0] != '\0') {
+        log_event(LOG_INFO, "daemon.listening", LOG_WORD("socket", "unix"), LOG_END);
+        return;
+    }
+    address_print(text, &place->address);
+    log_event(LOG_INFO, "daemon.listening", LOG_ADDRESS("address", deputy_slice_text(text)), LOG_END);
+}
+
 static void ready_tell(const struct daemon *daemon)
 {
     printf("ready");
-    for (size_t i = 0; i < daemon->plan->listen_count; i++) {
-        char text[64];
-        address_print(text, &daemon->listen[i]);
-        printf(" http://%s", text);
-        log_event(LOG_INFO, "daemon.listening", LOG_ADDRESS("address", deputy_slice_text(text)), LOG_END);
+    for (size_t i = 0; i < daemon->place_count; i++) {
+        char text[PLACE_TEXT_MAX];
+        place_print(text, &daemon->places[i], false);
+        printf(" %s", text);
+        place_log(&daemon->places[i]);
     }
     printf("\n");
     fflush(stdout);
+    systemd_notify("READY=1");
 }
 
 /* ---- the end ---- */
@@ -171,6 +215,8 @@ static void daemon_close(struct daemon *daemon)
         if (on->opened)
             plan->close_loop(on->app);
     }
+    for (size_t i = 0; i < daemon->place_count; i++)
+        place_close(&daemon->places[i]);
     if (daemon->opened)
         plan->close_all(plan->owner);
     for (unsigned i = 0; i < daemon->count; i++)
@@ -199,6 +245,7 @@ int daemon_run(const struct daemon_plan *plan)
         ready_tell(&daemon);
         sigwait(&ending, &signal_number);
         log_event(LOG_INFO, "daemon.ending", LOG_END);
+        systemd_notify("STOPPING=1");
     } else if (error != DEPUTY_E_LISTEN) {
         fprintf(stderr, "deputy %s: %s\n", plan->name, deputy_error_info(error)->text);
     }

@@ -9,13 +9,15 @@
 #define RUN_DAEMON_H
 
 #include "http/server.h"
+#include <sys/types.h>
 
 struct daemon_plan {
     const char *name; /* "node" */
-    struct deputy_slice
-            listen[8]; /* "host:port", IPv6 in brackets, NUL behind each; port 0 takes a free one */
+    /* "host:port" with IPv6 in brackets and port 0 for a free one, "unix:/path", "systemd". */
+    struct deputy_slice listen[8];
     size_t listen_count;
-    unsigned threads; /* 0: one for each core */
+    mode_t socket_mode; /* of Unix sockets */
+    unsigned threads;   /* 0: one for each core */
     struct http_config http;
     const struct http_route *routes;
     size_t route_count;
@@ -33,7 +35,7 @@ struct daemon_plan {
 
 /*
  * Runs until a signal. Once all ports are open, one line "ready http://host:port ..." goes to standard
- * output. Returns the exit status: 0, or 1 with a message on standard error.
+ * output, and the service manager is told. Returns the exit status: 0, or 1 with a message on standard error.
  */
 int daemon_run(const struct daemon_plan *plan);
 
