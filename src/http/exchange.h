@@ -52,6 +52,12 @@ struct http_route {
 
 /* ---- the request ---- */
 
+/* A header as sent, without white space around its value. */
+struct http_field {
+    struct deputy_slice name;
+    struct deputy_slice value;
+};
+
 enum http_method http_method(const struct http_exchange *x);
 const char *http_method_name(enum http_method method);
 const struct http_route *http_route(const struct http_exchange *x); /* NULL: no route matched */

@@ -17,11 +17,6 @@ enum {
     HTTP_MAX_HEAD = HTTP_MAX_TARGET + HTTP_MAX_AUTHORIZATION + HTTP_MAX_OTHER_FIELDS + 4096,
 };
 
-struct http_field {
-    struct deputy_slice name;
-    struct deputy_slice value;
-};
-
 struct http_head {
     enum http_method method;
     struct deputy_slice target;
