@@ -352,5 +352,5 @@ enum multipart_step multipart_next(struct multipart *multipart, struct deputy_sl
 
 bool multipart_over(const struct multipart *multipart)
 {
-    return multipart->state == MULTIPART_AT_END;
+    return multipart->state == MULTIPART_AT_END && multipart->matched != 1;
 }

@@ -57,7 +57,7 @@ enum multipart_step {
 /* Takes one step, and the bytes that it uses from the front. */
 enum multipart_step multipart_next(struct multipart *multipart, struct deputy_slice *bytes);
 
-/* Has the last delimiter come? Without it the body was cut off. */
+/* Has the last delimiter come, and no half line end behind it? Else the body was cut off. */
 bool multipart_over(const struct multipart *multipart);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "base/arena.h"
 #include "base/try.h"
+#include "http/multipart.h"
 #include "node/answer.h"
 #include "node/journal.h"
 #include "node/kv.h"
@@ -41,12 +42,11 @@ static enum deputy_error invoke_prepare(
         struct http_exchange *x, struct deputy_refusal *refusal, struct kv_request *request)
 {
     struct deputy_arena *arena = http_arena(x);
-    enum deputy_error error = kv_operation_of(arena, &request->operation, &request->admission.decision);
-    if (error == DEPUTY_OK)
-        error = invoke_hosted(arena, &request->admission);
-    *refusal = (struct deputy_refusal){.code = error};
-    TRY(error);
-    TRY(kv_headers_read(&request->headers, refusal, x, request->operation.action));
+    bool multipart = multipart_is(http_header(x, "content-type"));
+    TRY(kv_operation_of(arena, &request->operation, refusal, &request->admission.decision, multipart));
+    refusal->code = invoke_hosted(arena, &request->admission);
+    TRY(refusal->code);
+    TRY(kv_headers_read(&request->headers, refusal, x, &request->operation));
     refusal->code = invoke_use_up(arena, request);
     return refusal->code;
 }
@@ -100,7 +100,7 @@ static enum http_flow invoke_read_strictly(struct http_exchange *x, struct kv_re
 static enum http_flow invoke_act(struct http_exchange *x, struct kv_request *request)
 {
     if (request->operation.action == KV_PUT)
-        return kv_put(x, request);
+        return request->operation.batch ? kv_batch_put(x, request) : kv_put(x, request);
     if (request->operation.action == KV_DELETE)
         return kv_delete(x, request);
     if (request->admission.on->node->strict_replay)

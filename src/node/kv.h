@@ -4,17 +4,28 @@
 
 #include "node/admit.h"
 
-enum { KV_ETAG_BYTES = 7 + 64 + 2, KV_LIST_LIMIT_MAX = 1000 };
+enum {
+    KV_ETAG_BYTES = 7 + 64 + 2,
+    KV_LIST_LIMIT_MAX = 1000,
+    KV_BATCH_KEYS = 100 /* of one batch read */
+};
 #define KV_VALUE_MAX UINT64_C(1000000000)
 
-enum kv_action { KV_NONE, KV_GET, KV_METADATA, KV_LIST, KV_PUT, KV_DELETE };
+enum kv_action { KV_NONE, KV_GET, KV_METADATA, KV_LIST, KV_PUT, KV_DELETE, KV_ACTIONS };
+
+/* One value, or the values below a prefix. */
+struct kv_item {
+    const struct deputy_grant *grant;
+    struct deputy_slice space; /* canonical id */
+    struct deputy_slice key;   /* or prefix; literal, never decoded */
+};
 
 /* What the admitted capabilities ask of the KV service. */
 struct kv_operation {
     enum kv_action action; /* KV_NONE: nothing here acts on them */
-    const struct deputy_grant *grant;
-    struct deputy_slice space; /* canonical id */
-    struct deputy_slice key;   /* or prefix; literal, never decoded */
+    bool batch;            /* a multipart put, or a read of several values; else there is at most one item */
+    const struct kv_item *items; /* in the order of the capabilities */
+    size_t count;
 };
 
 /* The request headers that steer an operation (spec/03 section 8.3). */
@@ -39,16 +50,23 @@ struct kv_request {
     struct store_replay replay;
 };
 
-/* DEPUTY_E_INVALID_INPUTS for combinations that cannot be done whole. */
-enum deputy_error kv_operation_of(
-        struct deputy_arena *arena, struct kv_operation *out, const struct deputy_decision *decision);
+/*
+ * multipart: the request's Content-Type is multipart/form-data, which makes a put a batch. On failure
+ * *refusal says why: combinations that cannot be done whole are refused before anything is.
+ */
+enum deputy_error kv_operation_of(struct deputy_arena *arena, struct kv_operation *out,
+        struct deputy_refusal *refusal, const struct deputy_decision *decision, bool multipart);
 
 enum deputy_error kv_headers_read(struct kv_headers *out, struct deputy_refusal *refusal,
-        const struct http_exchange *x, enum kv_action action);
+        const struct http_exchange *x, const struct kv_operation *operation);
 
 /* The headers that are kept with a value, as a JSON object (spec/03 section 8.1). */
 enum deputy_error kv_metadata_read(
         struct deputy_arena *arena, struct deputy_slice *json, const struct http_exchange *x);
+
+/* The same for a part of a batch, whose disposition is about the part (spec/03 section 8.4). */
+enum deputy_error kv_metadata_of_part(
+        struct deputy_arena *arena, struct deputy_slice *json, const struct http_field *fields, size_t count);
 
 /* Puts a stored value's headers and ETag on the answer. */
 enum deputy_error kv_reply_headers(struct http_exchange *x, const struct store_object *object);
@@ -60,6 +78,7 @@ enum deputy_error kv_etag(struct deputy_arena *arena, struct deputy_slice *out, 
 enum http_flow kv_read(struct http_exchange *x, struct kv_request *request);
 enum http_flow kv_list(struct http_exchange *x, struct kv_request *request);
 enum http_flow kv_put(struct http_exchange *x, struct kv_request *request);
+enum http_flow kv_batch_put(struct http_exchange *x, struct kv_request *request);
 enum http_flow kv_delete(struct http_exchange *x, struct kv_request *request);
 
 #endif

@@ -85,8 +85,10 @@ static enum deputy_error read_conditions(
 }
 
 enum deputy_error kv_headers_read(struct kv_headers *out, struct deputy_refusal *refusal,
-        const struct http_exchange *x, enum kv_action action)
+        const struct http_exchange *x, const struct kv_operation *operation)
 {
+    /* a batch is not the single operation that a condition requires */
+    enum kv_action action = operation->batch ? KV_NONE : operation->action;
     *out = (struct kv_headers){0};
     enum deputy_error error = read_conditions(out, x, action);
     if (error != DEPUTY_OK)
@@ -151,19 +153,39 @@ static bool is_first(const struct http_exchange *x, struct deputy_slice name, st
     return http_header(x, text).ptr == value.ptr;
 }
 
+static enum deputy_error put_member(
+        struct deputy_arena *arena, struct json_writer *json, struct http_field field)
+{
+    ENSURE(utf8_valid(field.value), DEPUTY_E_INVALID_INPUTS);
+    TRY(put_name(arena, json, field.name));
+    json_text(json, field.value);
+    return DEPUTY_OK;
+}
+
 enum deputy_error kv_metadata_read(
         struct deputy_arena *arena, struct deputy_slice *json, const struct http_exchange *x)
 {
     struct buf out = buf_make(arena, KV_METADATA_MAX);
     struct json_writer writer = json_writer_make(&out);
-    struct deputy_slice name, value;
+    struct http_field field;
     json_object_begin(&writer);
-    for (size_t i = 0; http_header_at(x, i, &name, &value); i++) {
-        if (!is_kept(name) || !is_first(x, name, value))
-            continue;
-        ENSURE(utf8_valid(value), DEPUTY_E_INVALID_INPUTS);
-        TRY(put_name(arena, &writer, name));
-        json_text(&writer, value);
+    for (size_t i = 0; http_header_at(x, i, &field.name, &field.value); i++) {
+        if (is_kept(field.name) && is_first(x, field.name, field.value))
+            TRY(put_member(arena, &writer, field));
+    }
+    json_object_end(&writer);
+    return buf_finish(&out, json);
+}
+
+enum deputy_error kv_metadata_of_part(
+        struct deputy_arena *arena, struct deputy_slice *json, const struct http_field *fields, size_t count)
+{
+    struct buf out = buf_make(arena, KV_METADATA_MAX);
+    struct json_writer writer = json_writer_make(&out);
+    json_object_begin(&writer);
+    for (size_t i = 0; i < count; i++) {
+        if (is_kept(fields[i].name) && !is_name(fields[i].name, "content-disposition", false))
+            TRY(put_member(arena, &writer, fields[i]));
     }
     json_object_end(&writer);
     return buf_finish(&out, json);

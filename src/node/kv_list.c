@@ -31,9 +31,9 @@ static enum deputy_error cursor_payload(struct deputy_arena *arena, struct deput
     json_key(&json, "invoker");
     json_text(&json, invoker);
     json_key(&json, "space");
-    json_text(&json, request->operation.space);
+    json_text(&json, request->operation.items->space);
     json_key(&json, "prefix");
-    json_text(&json, request->operation.key);
+    json_text(&json, request->operation.items->key);
     json_key(&json, "limit");
     json_int(&json, (int64_t)request->headers.limit);
     json_key(&json, "last");
@@ -81,15 +81,16 @@ static enum deputy_error cursor_read(
  * Is the key inside what the admitting proof grants for listing? The prefix `notes` also matches
  * `notes-private/x`, which a grant of `notes` does not cover. An owner may list everything.
  */
-static bool list_covers(const struct kv_operation *operation, struct deputy_slice key)
+static bool list_covers(const struct kv_item *item, struct deputy_slice key)
 {
-    if (operation->grant->by == NULL)
+    const struct deputy_grant *grant = item->grant;
+    if (grant->by == NULL)
         return true;
-    struct deputy_resource resource = operation->grant->capability->resource;
+    struct deputy_resource resource = grant->capability->resource;
     resource.path = key;
-    for (size_t i = 0; i < operation->grant->by->capability_count; i++) {
-        const struct deputy_capability *held = &operation->grant->by->capabilities[i];
-        if (deputy_ability_matches(held->ability, operation->grant->capability->ability) &&
+    for (size_t i = 0; i < grant->by->capability_count; i++) {
+        const struct deputy_capability *held = &grant->by->capabilities[i];
+        if (deputy_ability_matches(held->ability, grant->capability->ability) &&
                 deputy_resource_extends(&resource, &held->resource))
             return true;
     }
@@ -104,11 +105,10 @@ struct list_page {
 };
 
 /* Writes covered keys until the page is full; says whether a covered key is left behind it. */
-static bool list_take(
-        struct list_page *page, const struct kv_operation *operation, const struct store_keys *keys)
+static bool list_take(struct list_page *page, const struct kv_item *item, const struct store_keys *keys)
 {
     for (size_t i = 0; i < keys->count; i++) {
-        if (!list_covers(operation, keys->keys[i]))
+        if (!list_covers(item, keys->keys[i]))
             continue;
         if (page->wanted == 0) {
             page->more = true;
@@ -124,12 +124,12 @@ static bool list_take(
 static enum deputy_error list_fill(struct deputy_arena *arena, struct list_page *page,
         struct store_read *read, const struct kv_request *request, struct deputy_slice after)
 {
+    const struct kv_item *item = request->operation.items;
     struct store_keys keys;
     bool go_on;
     do {
-        TRY(store_kv_list(
-                arena, &keys, read, request->operation.space, request->operation.key, after, STORE_LIST_MAX));
-        go_on = list_take(page, &request->operation, &keys);
+        TRY(store_kv_list(arena, &keys, read, item->space, item->key, after, STORE_LIST_MAX));
+        go_on = list_take(page, item, &keys);
         if (keys.count > 0)
             after = keys.keys[keys.count - 1];
     } while (go_on);

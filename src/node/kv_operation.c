@@ -1,7 +1,9 @@
 /* From admitted capabilities to one operation. */
+#include "base/arena.h"
 #include "base/try.h"
 #include "node/kv.h"
 #include <deputy/ability.h>
+#include <stdlib.h>
 
 static enum kv_action kv_action_of(const struct deputy_capability *capability)
 {
@@ -29,11 +31,6 @@ static enum kv_action kv_action_of(const struct deputy_capability *capability)
     return KV_NONE;
 }
 
-static bool is_mutation(enum kv_action action)
-{
-    return action == KV_PUT || action == KV_DELETE;
-}
-
 /* Services of later work must refuse, not answer 200 with nothing done. */
 static bool asks_for_absent_service(const struct deputy_capability *capability)
 {
@@ -48,32 +45,100 @@ static bool asks_for_absent_service(const struct deputy_capability *capability)
     return false;
 }
 
-/* One more action beside those seen before: reads of one kind may stand together, nothing else. */
-static enum deputy_error kv_combine(const struct kv_operation *seen, enum kv_action action)
+/* How many capabilities there are of each kind. */
+struct kv_tally {
+    size_t of[KV_ACTIONS]; /* of[KV_NONE]: those that nothing here acts on */
+    size_t acting;
+};
+
+static enum deputy_error refuse(
+        struct deputy_refusal *refusal, enum deputy_error error, struct deputy_slice about)
 {
-    if (seen->action == KV_NONE)
-        return DEPUTY_OK;
-    ENSURE(!is_mutation(seen->action) && !is_mutation(action), DEPUTY_E_INVALID_INPUTS);
-    return DEPUTY_E_BATCH_ABSENT;
+    *refusal = (struct deputy_refusal){error, {about}};
+    return error;
 }
 
-enum deputy_error kv_operation_of(
-        struct deputy_arena *arena, struct kv_operation *out, const struct deputy_decision *decision)
+static int by_key(const void *a, const void *b)
 {
-    *out = (struct kv_operation){.action = KV_NONE};
-    bool absent = false;
+    return deputy_slice_compare(((const struct kv_item *)a)->key, ((const struct kv_item *)b)->key);
+}
+
+/* A batch of puts: nothing but puts, in one space, each path once (spec/03 section 8.4). */
+static enum deputy_error check_batch_put(struct deputy_arena *arena, struct deputy_refusal *refusal,
+        const struct kv_operation *operation, const struct kv_tally *tally)
+{
+    const struct deputy_slice none = {0};
+    struct kv_item *sorted = ARENA_ARRAY(arena, struct kv_item, operation->count);
+    ENSURE(sorted != NULL, arena_error(arena));
+    if (tally->of[KV_PUT] != tally->acting || tally->of[KV_NONE] > 0)
+        return refuse(refusal, DEPUTY_E_KV_BATCH_ONLY_PUT, none);
+    memcpy(sorted, operation->items, operation->count * sizeof *sorted);
+    qsort(sorted, operation->count, sizeof *sorted, by_key);
+    for (size_t i = 1; i < operation->count; i++) {
+        if (!deputy_slice_equal(sorted[i].space, sorted[0].space))
+            return refuse(refusal, DEPUTY_E_KV_BATCH_SPACE, none);
+        if (deputy_slice_equal(sorted[i].key, sorted[i - 1].key))
+            return refuse(refusal, DEPUTY_E_KV_BATCH_DUPLICATE, sorted[i].key);
+    }
+    return DEPUTY_OK;
+}
+
+/* Several capabilities at once: reads of one kind may stand together, and puts in a multipart body. */
+static enum deputy_error check_several(const struct kv_operation *operation, const struct kv_tally *tally)
+{
+    ENSURE(tally->of[KV_PUT] != tally->acting, DEPUTY_E_KV_BATCH_FORM);
+    ENSURE(tally->of[KV_PUT] + tally->of[KV_DELETE] == 0, DEPUTY_E_INVALID_INPUTS);
+    ENSURE(tally->of[KV_GET] == tally->acting || tally->of[KV_METADATA] == tally->acting,
+            DEPUTY_E_KV_BATCH_MIXED);
+    return operation->count <= KV_BATCH_KEYS ? DEPUTY_OK : DEPUTY_E_KV_BATCH_KEYS;
+}
+
+static enum deputy_error operation_collect(struct deputy_arena *arena, struct kv_operation *out,
+        struct kv_tally *tally, const struct deputy_decision *decision)
+{
+    struct kv_item *items = ARENA_ARRAY(arena, struct kv_item, decision->grant_count);
+    ENSURE(items != NULL, arena_error(arena));
     for (size_t i = 0; i < decision->grant_count; i++) {
         const struct deputy_grant *grant = &decision->grants[i];
         enum kv_action action = kv_action_of(grant->capability);
-        absent = absent || asks_for_absent_service(grant->capability);
+        tally->of[action]++;
         if (action == KV_NONE)
             continue;
-        TRY(kv_combine(out, action));
+        struct kv_item *item = &items[out->count++];
+        *item = (struct kv_item){.grant = grant, .key = grant->capability->resource.path};
+        TRY(deputy_space_format(arena, &item->space, &grant->capability->resource.space));
         out->action = action;
-        out->grant = grant;
-        out->key = grant->capability->resource.path;
-        TRY(deputy_space_format(arena, &out->space, &grant->capability->resource.space));
     }
-    ENSURE(!absent || !is_mutation(out->action), DEPUTY_E_INVALID_INPUTS);
-    return absent ? DEPUTY_E_SERVICE_ABSENT : DEPUTY_OK;
+    tally->acting = out->count;
+    out->items = items;
+    return DEPUTY_OK;
+}
+
+static bool any_absent_service(const struct deputy_decision *decision)
+{
+    for (size_t i = 0; i < decision->grant_count; i++) {
+        if (asks_for_absent_service(decision->grants[i].capability))
+            return true;
+    }
+    return false;
+}
+
+enum deputy_error kv_operation_of(struct deputy_arena *arena, struct kv_operation *out,
+        struct deputy_refusal *refusal, const struct deputy_decision *decision, bool multipart)
+{
+    struct kv_tally tally = {0};
+    bool absent = any_absent_service(decision);
+    *out = (struct kv_operation){.action = KV_NONE};
+    refusal->code = operation_collect(arena, out, &tally, decision);
+    TRY(refusal->code);
+    bool changes = tally.of[KV_PUT] + tally.of[KV_DELETE] > 0;
+    out->batch = (multipart && tally.of[KV_PUT] > 0) || out->count > 1;
+    if (absent)
+        return refuse(refusal, changes ? DEPUTY_E_INVALID_INPUTS : DEPUTY_E_SERVICE_ABSENT,
+                (struct deputy_slice){0});
+    if (multipart && tally.of[KV_PUT] > 0)
+        return refusal->code = check_batch_put(arena, refusal, out, &tally);
+    if (out->batch)
+        refusal->code = check_several(out, &tally);
+    return refusal->code;
 }

@@ -131,12 +131,12 @@ static enum deputy_error check_size(struct deputy_arena *arena, struct deputy_re
 static enum deputy_error kv_lookup(
         struct deputy_arena *arena, struct store_object *out, const struct kv_request *request)
 {
+    const struct kv_item *item = request->operation.items;
     struct store_read *read = NULL;
     TRY(store_read_begin(&read, request->admission.on->node->store, NULL));
-    enum deputy_error error =
-            request->operation.action == KV_GET
-                    ? store_kv_get(arena, out, read, request->operation.space, request->operation.key)
-                    : store_kv_head(arena, out, read, request->operation.space, request->operation.key);
+    enum deputy_error error = request->operation.action == KV_GET
+                                      ? store_kv_get(arena, out, read, item->space, item->key)
+                                      : store_kv_head(arena, out, read, item->space, item->key);
     store_read_end(read);
     TRY(error);
     return out->found ? DEPUTY_OK : DEPUTY_E_KV_NOT_FOUND;

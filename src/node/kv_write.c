@@ -2,7 +2,6 @@
 #include "node/kv_write.h"
 #include "base/arena.h"
 #include "base/try.h"
-#include "node/mutation.h"
 #include "node/spaces.h"
 
 struct kv_change {
@@ -19,28 +18,22 @@ static enum deputy_error check_condition(
 {
     struct store_object object;
     const struct kv_headers *headers = &request->headers;
+    const struct kv_item *item = request->operation.items;
     if (!headers->create_only && !headers->has_match)
         return DEPUTY_OK;
-    TRY(store_kv_head(
-            arena, &object, store_write_view(write), request->operation.space, request->operation.key));
+    TRY(store_kv_head(arena, &object, store_write_view(write), item->space, item->key));
     if (headers->create_only)
         return object.found ? DEPUTY_E_KV_PRECONDITION : DEPUTY_OK;
     ENSURE(object.found && memcmp(object.value.hash, headers->match, 32) == 0, DEPUTY_E_KV_PRECONDITION);
     return DEPUTY_OK;
 }
 
-/* What every KV change does first: decide again, and use the invocation up. */
-static enum deputy_error change_begin(struct mutation *mutation, struct store_write *write)
+enum deputy_error kv_change_begin(
+        struct mutation *mutation, struct store_write *write, const struct kv_request *request)
 {
-    const struct kv_change *change = mutation->ctx;
     TRY(admit_again(mutation->arena, &mutation->refusal, &mutation->admission, write));
-    TRY(check_condition(mutation->arena, write, change->request));
-    return store_replay_insert(write, &change->request->replay);
-}
-
-static struct store_cause cause_of(const struct deputy_token *token)
-{
-    return (struct store_cause){.digest = token->cid.digest, .bytes = token->bytes};
+    TRY(check_condition(mutation->arena, write, request));
+    return store_replay_insert(write, &request->replay);
 }
 
 static enum deputy_error put_apply(struct mutation *mutation, struct store_write *write)
@@ -48,26 +41,26 @@ static enum deputy_error put_apply(struct mutation *mutation, struct store_write
     struct kv_change *change = mutation->ctx;
     const struct kv_request *request = change->request;
     struct store_put put = {
-            .space = request->operation.space,
-            .key = request->operation.key,
+            .space = request->operation.items->space,
+            .key = request->operation.items->key,
             .value = change->value,
             .metadata = request->metadata,
-            .cause = cause_of(mutation->admission.token),
+            .cause = kv_cause(mutation->admission.token),
     };
-    TRY(change_begin(mutation, write));
+    TRY(kv_change_begin(mutation, write, request));
     return store_kv_set(write, &put);
 }
 
 static enum deputy_error delete_apply(struct mutation *mutation, struct store_write *write)
 {
     struct kv_change *change = mutation->ctx;
-    const struct kv_operation *operation = &change->request->operation;
-    TRY(change_begin(mutation, write));
-    TRY(store_kv_delete(write, &change->deleted, change->hash, operation->space, operation->key,
-            cause_of(mutation->admission.token)));
+    const struct kv_item *item = change->request->operation.items;
+    TRY(kv_change_begin(mutation, write, change->request));
+    TRY(store_kv_delete(write, &change->deleted, change->hash, item->space, item->key,
+            kv_cause(mutation->admission.token)));
     if (change->deleted != STORE_NEVER_WRITTEN)
         return DEPUTY_OK;
-    mutation->refusal = (struct deputy_refusal){DEPUTY_E_KV_NO_SUCH_KEY, {operation->key}};
+    mutation->refusal = (struct deputy_refusal){DEPUTY_E_KV_NO_SUCH_KEY, {item->key}};
     return DEPUTY_E_KV_NO_SUCH_KEY;
 }
 

@@ -110,6 +110,14 @@ static enum deputy_error blob_publish(struct blob_writer *writer, const uint8_t 
     return directory_sync(writer->directory->blobs);
 }
 
+enum deputy_error blob_writer_spill(struct blob_writer *writer)
+{
+    TRY(writer->failed);
+    if (writer->file < 0)
+        writer->failed = blob_create_file(writer);
+    return writer->failed;
+}
+
 enum deputy_error blob_writer_finish(struct blob_writer *writer, struct store_value *out)
 {
     TRY(writer->failed);

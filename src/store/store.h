@@ -281,6 +281,9 @@ struct blob_writer;
 enum deputy_error blob_writer_open(struct blob_writer **out, struct store *store);
 enum deputy_error blob_writer_append(struct blob_writer *writer, struct deputy_slice part);
 
+/* From here on the content goes to a file, however short it is: for values that are too many for memory. */
+enum deputy_error blob_writer_spill(struct blob_writer *writer);
+
 /* The value, ready for store_kv_set: a file is durable under its hash. Inline bytes live until the close. */
 enum deputy_error blob_writer_finish(struct blob_writer *writer, struct store_value *out);
 

@@ -136,6 +136,7 @@ static const struct row unfinished[] = {
         {"half a part", "a{1", RAW("--B\r\n" NAMED("a") "\r\n1")},
         {"half a delimiter behind a part", "a{1", RAW("--B\r\n" NAMED("a") "\r\n1\r\n--")},
         {"no last delimiter", "a{1}", RAW(PART(NAMED("a"), "1") "--B")},
+        {"half a line end behind the last delimiter", "a{1}", RAW(PART(NAMED("a"), "1") "--B--\r")},
         {"half the dashes", "a{1}", RAW(PART(NAMED("a"), "1") "--B-")},
 };
 
@@ -203,6 +204,12 @@ static void headers_of_a_part_are_counted(void **state)
     }
 }
 
+#define BOUNDARY_OF_70                                                                                       \
+    "multipart/form-data; boundary=1234567890123456789012345678901234567890123456789012345678901234567890"
+
+#define BOUNDARY_OF_71                                                                                       \
+    "multipart/form-data; boundary=12345678901234567890123456789012345678901234567890123456789012345678901"
+
 static void boundary_that_is_not_one_clear_text_is_refused(void **state)
 {
     (void)state;
@@ -211,9 +218,7 @@ static void boundary_that_is_not_one_clear_text_is_refused(void **state)
             "multipart/form-data; boundary=\"a b\"", "multipart/form-data; boundary=a; boundary=b",
             "multipart/form-data; boundary=a\x80", "multipart/form-data; boundary=a b",
             "multipart/form-data; boundary*=a", "multipart/form-data; boundary=\"a",
-            "multipart/form-data boundary=a", "multipart/form-datax; boundary=a",
-            "multipart/form-data; boundary="
-            "12345678901234567890123456789012345678901234567890123456789012345678901"};
+            "multipart/form-data boundary=a", "multipart/form-datax; boundary=a", BOUNDARY_OF_71};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         static struct multipart multipart;
         if (multipart_begin(&multipart, T(types[i])) != DEPUTY_E_HTTP_SYNTAX)
@@ -226,9 +231,7 @@ static void boundaries_of_clients_are_taken(void **state)
     (void)state;
     static const char *const types[] = {"multipart/form-data; boundary=----WebKitFormBoundaryAbC",
             "Multipart/Form-Data;boundary=\"----formdata-undici-0123\"",
-            "multipart/form-data; charset=utf-8; boundary=\"a'()+_,-./:=?\"",
-            "multipart/form-data; boundary="
-            "1234567890123456789012345678901234567890123456789012345678901234567890"};
+            "multipart/form-data; charset=utf-8; boundary=\"a'()+_,-./:=?\"", BOUNDARY_OF_70};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         static struct multipart multipart;
         assert_ok(multipart_begin(&multipart, T(types[i])));

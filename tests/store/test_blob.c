@@ -173,9 +173,28 @@ static void files_are_readable_by_their_owner_alone(void **state)
     assert_int_equal(info.st_mode & 0777, 0600);
 }
 
+static void short_content_goes_to_a_file_when_told(void **state)
+{
+    struct kit *kit = *state;
+    struct store_value value;
+    struct deputy_slice bytes = content(kit, 100);
+    uint8_t got[128];
+    size_t len;
+    struct blob_writer *writer = write_parts(kit, bytes, 100);
+    assert_ok(blob_writer_spill(writer));
+    assert_ok(blob_writer_finish(writer, &value));
+    blob_writer_close(writer);
+    assert_false(deputy_slice_present(value.bytes));
+    assert_int_equal(files_in(kit, "blobs"), 1);
+    assert_ok(kit_put_value(kit, T("k"), &value));
+    assert_ok(blob_read_at(kit->store, value.hash, 0, got, sizeof got, &len));
+    assert_slice(deputy_slice_bytes(got, len), bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+            BLOB_TEST(short_content_goes_to_a_file_when_told),
             BLOB_TEST(content_up_to_a_row_stays_in_memory),
             BLOB_TEST(content_beyond_a_row_is_a_file_that_reads_back),
             BLOB_TEST(reading_past_the_end_gives_nothing),

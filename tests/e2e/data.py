@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+"""Data services of a node as a process: what a list of requests and answers cannot show.
+
+usage: data.py DEPUTY
+"""
+import concurrent.futures
+import pathlib
+import socket
+import sys
+import time
+import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from kit import tokens  # noqa: E402
+from kit.node import Node  # noqa: E402
+from kit.runner import expect, run  # noqa: E402
+from kit.world import CONFIG, World  # noqa: E402
+
+DEPUTY = sys.argv[1]
+FORM = "multipart/form-data; boundary=frontier"
+
+
+def part(name, value, head=""):
+    return b"--frontier\r\nContent-Disposition: form-data; name=\"%s\"\r\n%s\r\n%s\r\n" % (name.encode(), head.encode(), value)
+
+
+def form(*parts):
+    return b"".join(parts) + b"--frontier--\r\n"
+
+
+class Several:
+    """A world, and a session that may do everything on kv."""
+
+    def __init__(self, node, name="default"):
+        self.node, self.world = node, World(node, name)
+        self.proof = self.world.sign_in()
+
+    def token(self, att, seconds=60, proofs=None, **more):
+        return self.world.ucan(self.world.session, self.world.session.did_key, att, seconds, [self.proof] if proofs is None else proofs, **more)
+
+    def caps(self, name, *paths):
+        return {key: value for path in paths for key, value in self.world.caps("/" + path, name).items()}
+
+    def put(self, paths, body, **headers):
+        return self.world.post("/invoke", self.token(self.caps("put", *paths)), body, **{"Content-Type": FORM, **headers})
+
+    def get(self, path):
+        return self.world.invoke(self.world.session, self.proof, path, "get")
+
+    def stored(self):
+        return tokens.json.loads(self.world.invoke(self.world.session, self.proof, "", "list").text)
+
+    def raw(self, paths, head, body):
+        """Sends bytes by hand, ends the sending, and returns all that came back."""
+        token = self.token(self.caps("put", *paths))
+        with socket.create_connection(("127.0.0.1", self.node.port), timeout=10) as raw:
+            raw.sendall(f"POST /invoke HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Type: {FORM}\r\n{head}\r\n\r\n".encode() + body)
+            raw.shutdown(socket.SHUT_WR)
+            answer = b""
+            while part := raw.recv(65536):
+                answer += part
+        return answer
+
+
+class Batch:
+    def batch_of_strangers_is_refused_before_its_body():
+        """No 100 Continue, and the answer comes although the body never does."""
+        with Node(DEPUTY, CONFIG) as node:
+            world = World(node)
+            world.sign_in()
+            token = world.ucan(world.stranger, world.stranger.did_key, world.caps("/a", "put"))
+            with socket.create_connection(("127.0.0.1", node.port), timeout=10) as raw:
+                raw.sendall(f"POST /invoke HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Type: {FORM}\r\n"
+                            "Content-Length: 100000000\r\nExpect: 100-continue\r\n\r\n".encode())
+                assert raw.recv(4096).startswith(b"HTTP/1.1 401 ")
+
+    def cut_off_batch_stores_nothing():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            whole = form(part("a", b"1"), part("b", b"x" * 200000))
+            for length in (10, 60, 120, 100000, len(whole) - 1):
+                answer = several.raw(("a", "b"), f"Content-Length: {len(whole)}", whole[:length])
+                assert not answer.startswith(b"HTTP/1.1 200"), answer
+                # the same bytes as a whole message: now the form itself is cut off
+                answer = several.raw(("a", "b"), f"Content-Length: {length}", whole[:length])
+                assert answer.startswith(b"HTTP/1.1 400 "), answer
+            assert several.stored() == [], several.stored()
+            assert several.raw(("a", "b"), f"Content-Length: {len(whole)}", whole).startswith(b"HTTP/1.1 200 ")
+            assert several.stored() == ["a", "b"]
+
+    def badly_framed_batch_stores_nothing():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            good = part("a", b"1")
+            bad = [b"x" + form(good, part("b", b"2")), form(good, part("b", b"2")) + b"x", form(good, part("b", b"2", " folded: x\r\n")),
+                   good + b"--frontier\r\nContent-Disposition: form-data; name=\"b\"\r\n\r\n2", form(good, part("b", b"2", "Content-Transfer-Encoding: base64\r\n"))]
+            for body in bad:
+                expect(several.put(("a", "b"), body), 400, "Invalid inputs")
+            chunked = b"%x\r\n%s\r\nzz\r\n" % (len(good), good)
+            assert not several.raw(("a", "b"), "Transfer-Encoding: chunked", chunked).startswith(b"HTTP/1.1 200")
+            expect(several.put(("a",), form(part("a", b"1")), **{"Content-Type": "multipart/form-data"}), 400, "Invalid inputs")
+            assert several.stored() == []
+
+    def refused_part_undoes_those_before_it():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            large = b"y" * 300000
+            expect(several.put(("a", "b"), form(part("a", large), part("c", b"2"))), 400,
+                   "Multipart KV part c is not authorized by the invocation")
+            expect(several.put(("a", "b"), form(part("a", large), part("a", b"2"))), 400, "Duplicate multipart KV part for path a")
+            expect(several.put(("a", "b"), form(part("b", large))), 400, "Missing multipart KV parts for signed paths: a")
+            expect(several.put(("a", "b"), form(part("a", large), b"--frontier\r\n\r\nx\r\n")), 400, "Multipart KV part is missing a field name")
+            expect(several.put(("a", "b"), form(part("a", large), part("%zz", b"2"))), 400,
+                   "Multipart KV part name is not valid percent-encoded UTF-8: incomplete escape")
+            assert several.stored() == []
+
+    def values_and_their_headers_come_back():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            values = {"empty": b"", "n\u00e4me/%1": b"\r\n--frontie\r", "large": bytes(range(256)) * 4096, "last": b"\x00\xff"}
+            quote = urllib.parse.quote
+            # keys are literal: what stands in the capability is the key
+            paths = {quote(key, safe="/"): value for key, value in values.items()}
+            body = form(*(part(quote(path, safe=""), value, "Content-Type: a/b\r\nX-TinyCloud-Meta-K: v\r\nX-Other: no\r\n")
+                          for path, value in paths.items()))
+            answer = several.put(tuple(paths), body, **{"x-tinycloud-meta-top": "not stored"})
+            expect(answer, 200)
+            assert tokens.json.loads(answer.text) == {"written": sorted(paths, key=str.encode), "count": 4}, answer.text
+            for path, value in paths.items():
+                got = several.get(path)
+                assert got.status == 200 and got.body == value, (path, got.status, got.body[:20])
+                assert got.headers["content-type"] == "a/b" and got.headers["x-tinycloud-meta-k"] == "v"
+                assert not {"x-other", "content-disposition", "x-tinycloud-meta-top"} & set(got.headers), got.headers
+
+    def same_path_in_two_capabilities_is_refused():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            att = several.caps("put", "a") | {f"{several.world.space}/kv/a?x=1": {"tinycloud.kv/put": [{}]}}
+            answer = several.world.post("/invoke", several.token(att), form(part("a", b"1")), **{"Content-Type": FORM})
+            expect(answer, 400, "Duplicate KV batch put capability for path a")
+
+    def many_values_stay_in_bounded_memory():
+        """Together more than what is held in memory: the rest goes through files, and all of it is stored."""
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            paths = [f"m/{i:03}" for i in range(150)]
+            body = form(*(part(path.replace("/", "%2F"), path.encode() * 10000) for path in paths))
+            expect(several.put(paths, body), 200)
+            assert several.stored() == paths
+            for path in (paths[0], paths[-1]):
+                assert several.get(path).body == path.encode() * 10000
+            status = pathlib.Path(f"/proc/{node.process.pid}/status").read_text()
+            peak = int(status.split("VmHWM:")[1].split()[0])
+            assert node.sanitized() or peak < 64 * 1024, f"peak of {peak} KiB"
+
+    def batch_is_used_once():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            token, body = several.token(several.caps("put", "a", "b")), form(part("a", b"1"), part("b", b"2"))
+            expect(several.world.post("/invoke", token, body, **{"Content-Type": FORM}), 200)
+            expect(several.world.post("/invoke", token, body, **{"Content-Type": FORM}), 409, "duplicate invocation")
+
+    def batch_behind_a_revocation_stores_nothing():
+        """The body is under way when the delegation is revoked: the decision is made again where it is stored."""
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            world = several.world
+            child = world.pass_on(several.proof, world.caps("/r/", "put"))
+            att = world.caps("/r/a", "put") | world.caps("/r/b", "put")
+            token = world.ucan(world.backend, world.backend.did_key, att, proofs=[child])
+            body = form(part("r%2Fa", b"1"), part("r%2Fb", b"2"))
+            with socket.create_connection(("127.0.0.1", node.port), timeout=10) as raw:
+                raw.sendall(f"POST /invoke HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Type: {FORM}\r\n"
+                            f"Content-Length: {len(body)}\r\n\r\n".encode() + body[:50])
+                time.sleep(0.2)
+                revocation = several.token({"urn:cid:" + child: {"tinycloud.delegation/revoke": [{}]}}, proofs=[])
+                expect(world.post("/revoke", revocation), 200)
+                raw.sendall(body[50:])
+                answer = raw.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 401 ") and b"delegation-revoked: " + child.encode() in answer, answer
+            assert several.stored() == []
+
+    def concurrent_batches_are_each_whole():
+        """Batches over the same keys: at any moment all keys hold the value of one batch, and at the end too."""
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            paths = [f"c/{i}" for i in range(8)]
+            bodies = [form(*(part(path.replace("/", "%2F"), b"%d" % turn * 3000) for path in paths)) for turn in range(8)]
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                answers = list(pool.map(lambda body: several.put(paths, body), bodies))
+            assert [answer.status for answer in answers] == [200] * 8, [answer.text for answer in answers]
+            assert len({several.get(path).body for path in paths}) == 1
+
+
+if __name__ == "__main__":
+    run([check for group in (Batch,) for name, check in vars(group).items() if not name.startswith("_")])
