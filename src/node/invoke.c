@@ -63,7 +63,7 @@ static enum http_flow invoke_read(struct http_exchange *x, struct kv_request *re
     switch (request->operation.action) {
     case KV_GET:
     case KV_METADATA:
-        return kv_read(x, request);
+        return request->operation.batch ? kv_batch_read(x, request) : kv_read(x, request);
     case KV_LIST:
         return kv_list(x, request);
     default:

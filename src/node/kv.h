@@ -74,8 +74,13 @@ enum deputy_error kv_reply_headers(struct http_exchange *x, const struct store_o
 /* "blake3-<hex>" with its quotes, in the exchange's arena. */
 enum deputy_error kv_etag(struct deputy_arena *arena, struct deputy_slice *out, const uint8_t hash[32]);
 
+/* The client's limit for one value. */
+enum deputy_error kv_check_size(struct deputy_arena *arena, struct deputy_refusal *refusal,
+        const struct kv_headers *headers, const struct store_object *object);
+
 /* Each ends the exchange, now or later, and the request's admission. */
 enum http_flow kv_read(struct http_exchange *x, struct kv_request *request);
+enum http_flow kv_batch_read(struct http_exchange *x, struct kv_request *request);
 enum http_flow kv_list(struct http_exchange *x, struct kv_request *request);
 enum http_flow kv_put(struct http_exchange *x, struct kv_request *request);
 enum http_flow kv_batch_put(struct http_exchange *x, struct kv_request *request);

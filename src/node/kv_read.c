@@ -112,10 +112,9 @@ static bool etag_listed(struct deputy_slice list, struct deputy_slice etag)
     return false;
 }
 
-static enum deputy_error check_size(struct deputy_arena *arena, struct deputy_refusal *refusal,
-        const struct kv_request *request, const struct store_object *object)
+enum deputy_error kv_check_size(struct deputy_arena *arena, struct deputy_refusal *refusal,
+        const struct kv_headers *headers, const struct store_object *object)
 {
-    const struct kv_headers *headers = &request->headers;
     if (!headers->has_max_response || object->value.size <= headers->max_response)
         return DEPUTY_OK;
     struct buf size = buf_make(arena, 32), limit = buf_make(arena, 32);
@@ -173,7 +172,7 @@ enum http_flow kv_read(struct http_exchange *x, struct kv_request *request)
     struct deputy_refusal refusal = {.code = DEPUTY_OK};
     refusal.code = kv_lookup(http_arena(x), &object, request);
     if (refusal.code == DEPUTY_OK && request->operation.action == KV_GET)
-        refusal.code = check_size(http_arena(x), &refusal, request, &object);
+        refusal.code = kv_check_size(http_arena(x), &refusal, &request->headers, &object);
     admission_end(&request->admission);
     if (refusal.code == DEPUTY_OK)
         return kv_reply(x, request, &object);

@@ -192,5 +192,78 @@ class Batch:
             assert len({several.get(path).body for path in paths}) == 1
 
 
+class Reads:
+    def several_values_come_in_one_answer():
+        """Rows and files, in the order of the capabilities; what is not there is said to be so, one by one."""
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            values = {"a": b"hello", "e": b"", "f": bytes(range(256)) * 1001, "g": b"x" * 65536, "h": b"y" * 65537}
+            for key, value in values.items():
+                expect(several.world.invoke(several.world.session, several.proof, key, "put", value, **{"Content-Type": "a/b"}), 200)
+            answer = several.world.post("/invoke", several.token(several.caps("get", *values, "no")))
+            expect(answer, 200)
+            results = tokens.json.loads(answer.text)["results"]
+            assert [result["key"] for result in results] == [*values, "no"]
+            for result, value in zip(results, values.values()):
+                assert tokens.base64.b64decode(result["dataBase64"], validate=True) == value, result["key"]
+                assert result["headers"]["content-length"] == str(len(value)) and list(result["headers"]) == sorted(result["headers"])
+                assert result["headers"]["etag"] == several.get(result["key"]).headers["etag"]
+            assert results[-1] == {"key": "no", "ok": False, "error": {"code": "KV_NOT_FOUND", "message": "Key not found: no"}}
+            heads = tokens.json.loads(several.world.post("/invoke", several.token(several.caps("metadata", *values))).text)["results"]
+            assert all("dataBase64" not in head and "content-length" not in head["headers"] for head in heads)
+            assert [head["headers"]["etag"] for head in heads] == [result["headers"]["etag"] for result in results[:-1]]
+
+    def limits_hold_for_each_value_and_for_all():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            size = 12 * 1024 * 1024
+            for key in "abc":
+                expect(several.world.invoke(several.world.session, several.proof, key, "put", b"z" * size), 200)
+            answer = several.world.post("/invoke", several.token(several.caps("get", "a", "b", "c")))
+            expect(answer, 413, "the values of one batch read may be at most 33554432 bytes")
+            expect(several.world.post("/invoke", several.token(several.caps("metadata", "a", "b", "c"))), 200)
+            assert len(several.world.post("/invoke", several.token(several.caps("get", "a", "b"))).body) > 2 * size
+            limit = {"x-tinycloud-max-response-bytes": "100"}
+            expect(several.world.post("/invoke", several.token(several.caps("get", "a", "b")), **limit), 413,
+                   f"KV response is {size} bytes, exceeding the requested limit of 100 bytes")
+
+    def values_of_strangers_are_not_read_along():
+        """One capability that is not covered refuses the whole batch."""
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            world = several.world
+            expect(world.invoke(world.session, several.proof, "private", "put", "secret"), 200)
+            child = world.pass_on(several.proof, world.caps("/shared/", "get"))
+            att = world.caps("/shared/a", "get") | world.caps("/private", "get")
+            answer = world.post("/invoke", world.ucan(world.backend, world.backend.did_key, att, proofs=[child]))
+            assert answer.status == 401 and answer.text.startswith("Unauthorized Action: "), answer.text
+
+    def value_whose_file_is_gone_is_missing():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            for key in "ab":
+                expect(several.world.invoke(several.world.session, several.proof, key, "put", key * 100000), 200)
+            etag = several.get("a").headers["etag"]
+            (node.directory / "data" / "blobs" / etag[8:72]).unlink()
+            answer = several.world.post("/invoke", several.token(several.caps("get", "a", "b")))
+            assert [result["ok"] for result in tokens.json.loads(answer.text)["results"]] == [False, True], answer.text[:300]
+
+    def batch_read_is_used_once():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            token = several.token(several.caps("get", "a", "b"))
+            expect(several.world.post("/invoke", token), 200)
+            expect(several.world.post("/invoke", token), 409, "duplicate invocation")
+
+    def strict_replay_holds_for_batch_reads():
+        with Node(DEPUTY, CONFIG + '[global.deputy]\nreplay = "strict"\n') as node:
+            several = Several(node)
+            expect(several.put(("a", "b"), form(part("a", b"1"), part("b", b"2"))), 200)
+            token = several.token(several.caps("get", "a", "b"))
+            results = tokens.json.loads(several.world.post("/invoke", token).text)["results"]
+            assert [result["dataBase64"] for result in results] == ["MQ==", "Mg=="]
+            expect(several.world.post("/invoke", token), 409, "duplicate invocation")
+
+
 if __name__ == "__main__":
-    run([check for group in (Batch,) for name, check in vars(group).items() if not name.startswith("_")])
+    run([check for group in (Batch, Reads) for name, check in vars(group).items() if not name.startswith("_")])
