@@ -9,6 +9,8 @@ struct loop {
     uv_async_t wake;
     _Atomic(struct loop_task *) mail; /* newest first */
     atomic_bool stop;
+    uv_prepare_t prepare;
+    void (*before_wait)(void); /* NULL: nothing */
 };
 
 struct loop_timer {
@@ -70,6 +72,8 @@ enum deputy_error loop_create(struct loop **out)
         return DEPUTY_E_NOMEM;
     }
     loop->wake.data = loop;
+    uv_prepare_init(&loop->uv, &loop->prepare);
+    loop->prepare.data = loop;
     *out = loop;
     return DEPUTY_OK;
 }
@@ -79,14 +83,28 @@ void loop_destroy(struct loop *loop)
     if (loop == NULL)
         return;
     uv_close((uv_handle_t *)&loop->wake, NULL);
+    uv_close((uv_handle_t *)&loop->prepare, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     uv_loop_close(&loop->uv);
     free(loop);
 }
 
+static void loop_on_prepare(uv_prepare_t *prepare)
+{
+    ((struct loop *)prepare->data)->before_wait();
+}
+
+void loop_before_wait(struct loop *loop, void (*fn)(void))
+{
+    loop->before_wait = fn;
+    uv_prepare_start(&loop->prepare, loop_on_prepare);
+}
+
 void loop_run(struct loop *loop)
 {
     uv_run(&loop->uv, UV_RUN_DEFAULT);
+    if (loop->before_wait != NULL)
+        loop->before_wait();
 }
 
 void loop_stop(struct loop *loop)

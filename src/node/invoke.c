@@ -12,17 +12,38 @@
 #include "node/routes.h"
 #include "node/spaces.h"
 
+/* Have all spaces that the token names been seen as hosted before? */
+static bool invoke_spaces_seen(const struct hosted *hosted, const struct deputy_token *token)
+{
+    for (size_t i = 0; i < token->capability_count; i++) {
+        const struct deputy_resource *resource = &token->capabilities[i].resource;
+        if (resource->kind == DEPUTY_RESOURCE_SPACE && !hosted_seen(hosted, &resource->space))
+            return false;
+    }
+    return true;
+}
+
+static void invoke_see_spaces(struct hosted *hosted, const struct deputy_token *token)
+{
+    for (size_t i = 0; i < token->capability_count; i++) {
+        if (token->capabilities[i].resource.kind == DEPUTY_RESOURCE_SPACE)
+            hosted_see(hosted, &token->capabilities[i].resource.space);
+    }
+}
+
 /* All named spaces must be hosted. */
 static enum deputy_error invoke_hosted(struct deputy_arena *arena, const struct admission *admission)
 {
     struct space_list spaces;
     struct store_read *read = NULL;
-    TRY(spaces_of_token(arena, &spaces, admission->token));
-    if (spaces.count == 0)
+    if (invoke_spaces_seen(admission->on->hosted, admission->token))
         return DEPUTY_OK;
+    TRY(spaces_of_token(arena, &spaces, admission->token));
     TRY(store_read_begin(&read, admission->on->node->store, NULL));
     enum deputy_error error = spaces_hosted(read, &spaces);
     store_read_end(read);
+    if (error == DEPUTY_OK)
+        invoke_see_spaces(admission->on->hosted, admission->token);
     return error;
 }
 

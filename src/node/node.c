@@ -13,11 +13,22 @@ struct node_parts {
     struct deputy_arena *arena;
 };
 
-/* Remembers the invocations that were used before the last stop. */
-static enum deputy_error node_load_replay(
-        struct node *node, struct deputy_arena *arena, struct store_read *read)
+static enum deputy_error node_take_replays(
+        struct node *node, const struct store_replay *rows, size_t count, int64_t now)
 {
-    int64_t now = node_now(node).sec;
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].expires <= now)
+            continue;
+        enum deputy_error error = replay_take(node->replay, rows[i].fingerprint, rows[i].expires, now);
+        ENSURE(error == DEPUTY_OK || error == DEPUTY_E_STORE_REPLAY, error);
+    }
+    return DEPUTY_OK;
+}
+
+/* Those recorded each for itself, with its effect. */
+static enum deputy_error node_load_replay_rows(
+        struct node *node, struct deputy_arena *arena, struct store_read *read, int64_t now)
+{
     uint8_t after[STORE_FINGERPRINT_BYTES];
     const uint8_t *behind = NULL;
     size_t count;
@@ -25,14 +36,35 @@ static enum deputy_error node_load_replay(
         struct store_replay *rows;
         deputy_arena_reset(arena);
         TRY(store_replay_load(arena, &rows, &count, read, behind));
-        for (size_t i = 0; i < count; i++) {
-            if (rows[i].expires > now)
-                TRY(replay_take(node->replay, rows[i].fingerprint, rows[i].expires, now));
-        }
+        TRY(node_take_replays(node, rows, count, now));
         if (count > 0)
             behind = memcpy(after, rows[count - 1].fingerprint, sizeof after);
     } while (count > 0);
     return DEPUTY_OK;
+}
+
+/* Those of the journal. */
+static enum deputy_error node_load_replay_pages(
+        struct node *node, struct deputy_arena *arena, struct store_read *read, int64_t now)
+{
+    int64_t after = 0;
+    size_t count;
+    do {
+        struct store_replay *rows = NULL;
+        deputy_arena_reset(arena);
+        TRY(store_replay_load_page(arena, &rows, &count, read, &after));
+        TRY(node_take_replays(node, rows, count, now));
+    } while (count > 0);
+    return DEPUTY_OK;
+}
+
+/* Remembers the invocations that were used before the last stop. */
+static enum deputy_error node_load_replay(
+        struct node *node, struct deputy_arena *arena, struct store_read *read)
+{
+    int64_t now = node_now(node).sec;
+    TRY(node_load_replay_rows(node, arena, read, now));
+    return node_load_replay_pages(node, arena, read, now);
 }
 
 static enum deputy_error node_open_replay(struct node *node)
@@ -116,7 +148,9 @@ enum deputy_error node_loop_create(struct node_loop **out, struct node *node, st
     on->loop = loop;
     enum deputy_error error = chain_cache_create(&on->cache);
     if (error == DEPUTY_OK)
-        error = journal_create(&on->journal, node->store, loop);
+        error = hosted_create(&on->hosted);
+    if (error == DEPUTY_OK)
+        error = journal_create(&on->journal, node, loop);
     if (error != DEPUTY_OK) {
         node_loop_destroy(on);
         return error;
@@ -130,6 +164,7 @@ void node_loop_destroy(struct node_loop *on)
     if (on == NULL)
         return;
     journal_destroy(on->journal);
+    hosted_destroy(on->hosted);
     chain_cache_destroy(on->cache);
     free(on);
 }

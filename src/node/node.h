@@ -7,6 +7,7 @@
 
 #include "http/exchange.h"
 #include "node/chain_cache.h"
+#include "node/hosted.h"
 #include "node/identity.h"
 #include "node/replay.h"
 #include "store/store.h"
@@ -35,6 +36,7 @@ struct node_loop {
     struct node *node;
     struct loop *loop;
     struct chain_cache *cache;
+    struct hosted *hosted;
     struct replay_journal *journal;
 };
 

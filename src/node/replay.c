@@ -4,15 +4,24 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { REPLAY_FIRST_SLOTS = 1 << 12, REPLAY_MAX_SLOTS = 2 * REPLAY_MAX_ENTRIES, REPLAY_KEY_BYTES = 32 };
+enum {
+    REPLAY_FIRST_SLOTS = 1 << 12,
+    REPLAY_MAX_SLOTS = 1 << 21,
+    REPLAY_KEY_BYTES = 32,
+    REPLAY_KEPT_BYTES = 12, /* of a fingerprint: among a million keyed ones two meet once in 2^57 sets */
+};
+_Static_assert((int)REPLAY_MAX_ENTRIES == REPLAY_MAX_SLOTS / 4 * 3, "a table is filled to three quarters");
 
 #define REPLAY_DOMAIN "xyz.tinycloud/invocation-replay/v1"
 #define REPLAY_LAST_SECOND INT64_C(253402300799)
 
-/* Open addressing with linear probing; expires 0 marks a free slot. Nothing is removed but by sweeping. */
+/*
+ * Open addressing with linear probing. Nothing is removed but by sweeping. Sixteen bytes, because there may
+ * be a million: the expiry is counted from the set's base.
+ */
 struct replay_slot {
-    uint8_t fingerprint[REPLAY_FINGERPRINT_BYTES];
-    int64_t expires;
+    uint8_t fingerprint[REPLAY_KEPT_BYTES];
+    uint32_t expires; /* 0: free */
 };
 
 struct replay_set {
@@ -21,6 +30,7 @@ struct replay_set {
     struct replay_slot *slots;
     size_t slot_count; /* a power of two */
     size_t used;
+    int64_t base; /* seconds, shortly before the first use */
 };
 
 enum deputy_error replay_create(struct replay_set **out, const uint8_t key[REPLAY_KEY_BYTES])
@@ -82,20 +92,36 @@ int64_t replay_expiry(const struct deputy_token *invocation, int64_t max_lifetim
     return latest > REPLAY_LAST_SECOND - REPLAY_GRACE_S ? REPLAY_LAST_SECOND : latest + REPLAY_GRACE_S;
 }
 
+/* A moment as slots have it; 0 for all before the base. */
+static uint32_t replay_seconds(const struct replay_set *set, int64_t time)
+{
+    if (time <= set->base)
+        return 0;
+    uint64_t since = (uint64_t)time - (uint64_t)set->base;
+    return since > UINT32_MAX ? UINT32_MAX : (uint32_t)since;
+}
+
+/* Nothing is remembered too briefly: what expires before the base counts as behind it. */
+static uint32_t replay_slot_expiry(const struct replay_set *set, int64_t expires)
+{
+    uint32_t seconds = replay_seconds(set, expires);
+    return seconds > 0 ? seconds : 1;
+}
+
 /* The slot that holds the fingerprint, or the free one where it would go. */
 static struct replay_slot *replay_find(
-        struct replay_slot *slots, size_t slot_count, const uint8_t fingerprint[REPLAY_FINGERPRINT_BYTES])
+        struct replay_slot *slots, size_t slot_count, const uint8_t fingerprint[REPLAY_KEPT_BYTES])
 {
     uint64_t start;
     memcpy(&start, fingerprint, sizeof start);
     for (size_t i = (size_t)start & (slot_count - 1);; i = (i + 1) & (slot_count - 1)) {
         struct replay_slot *slot = &slots[i];
-        if (slot->expires == 0 || memcmp(slot->fingerprint, fingerprint, REPLAY_FINGERPRINT_BYTES) == 0)
+        if (slot->expires == 0 || memcmp(slot->fingerprint, fingerprint, REPLAY_KEPT_BYTES) == 0)
             return slot;
     }
 }
 
-static size_t replay_live(const struct replay_set *set, int64_t now)
+static size_t replay_live(const struct replay_set *set, uint32_t now)
 {
     size_t live = 0;
     for (size_t i = 0; i < set->slot_count; i++)
@@ -103,15 +129,20 @@ static size_t replay_live(const struct replay_set *set, int64_t now)
     return live;
 }
 
-/* Makes room: drops what has expired, and doubles the table when what is left fills more than a quarter of
- * it. */
-static enum deputy_error replay_sweep(struct replay_set *set, int64_t now)
+static size_t replay_room(size_t slot_count)
+{
+    return slot_count / 4 * 3;
+}
+
+/* Makes room: drops what has expired, and doubles the table when what is left fills more than half of the
+ * room. */
+static enum deputy_error replay_sweep(struct replay_set *set, uint32_t now)
 {
     size_t live = replay_live(set, now);
     size_t slot_count = set->slot_count;
-    if (live > slot_count / 4 && slot_count < REPLAY_MAX_SLOTS)
+    if (live > replay_room(slot_count) / 2 && slot_count < REPLAY_MAX_SLOTS)
         slot_count *= 2;
-    ENSURE(live < slot_count / 2, DEPUTY_E_REPLAY_FULL);
+    ENSURE(live < replay_room(slot_count), DEPUTY_E_REPLAY_FULL);
     struct replay_slot *slots = calloc(slot_count, sizeof *slots);
     ENSURE(slots != NULL, DEPUTY_E_REPLAY_FULL);
     for (size_t i = 0; i < set->slot_count; i++) {
@@ -130,12 +161,14 @@ static enum deputy_error replay_take_locked(struct replay_set *set,
 {
     struct replay_slot *slot = replay_find(set->slots, set->slot_count, fingerprint);
     ENSURE(slot->expires == 0, DEPUTY_E_STORE_REPLAY);
-    if (set->used + 1 > set->slot_count / 2) {
-        TRY(replay_sweep(set, now));
+    if (set->used == 0)
+        set->base = now - REPLAY_GRACE_S;
+    if (set->used + 1 > replay_room(set->slot_count)) {
+        TRY(replay_sweep(set, replay_seconds(set, now)));
         slot = replay_find(set->slots, set->slot_count, fingerprint);
     }
-    memcpy(slot->fingerprint, fingerprint, REPLAY_FINGERPRINT_BYTES);
-    slot->expires = expires;
+    memcpy(slot->fingerprint, fingerprint, REPLAY_KEPT_BYTES);
+    slot->expires = replay_slot_expiry(set, expires);
     set->used++;
     return DEPUTY_OK;
 }

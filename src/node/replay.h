@@ -11,7 +11,7 @@
 enum {
     REPLAY_FINGERPRINT_BYTES = 16,
     REPLAY_MAX_ENTRIES =
-            1 << 20,    /* 48 MiB when full; then invocations are refused with 503 until some expire */
+            3 << 19,    /* 32 MiB when full; then invocations are refused with 503 until some expire */
     REPLAY_GRACE_S = 60 /* an entry outlives its token by this much */
 };
 

@@ -61,6 +61,7 @@ static enum deputy_error loop_open(struct daemon *daemon, struct daemon_loop *on
 {
     const struct daemon_plan *plan = daemon->plan;
     TRY(loop_create(&on->loop));
+    loop_before_wait(on->loop, log_flush);
     TRY(plan->open_loop(&on->app, plan->owner, on->loop));
     on->opened = true;
     TRY(http_server_create(&on->server, on->loop, &plan->http, plan->routes, plan->route_count, on->app));
@@ -115,6 +116,7 @@ static enum deputy_error places_open(struct daemon *daemon)
 
 static void *loop_main(void *ctx)
 {
+    log_gather();
     loop_run(((struct daemon_loop *)ctx)->loop);
     return NULL;
 }

@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOG_MAX_LINE = 4096, LOG_MAX_TEXT = 128 };
+enum { LOG_MAX_LINE = 4096, LOG_MAX_TEXT = 128, LOG_GATHERED = 4 * LOG_MAX_LINE };
 
 static enum log_level log_threshold = LOG_INFO;
 static enum log_format log_form = LOG_AS_TEXT;
@@ -116,6 +116,38 @@ static void line_put_start(struct line *line, enum log_level level, const char *
     line_put_text(line, event);
 }
 
+/* ---- writing ---- */
+
+/* Lines of one thread that wait to be written. */
+static _Thread_local struct {
+    bool gathers;
+    size_t len;
+    char text[LOG_GATHERED];
+} gathered;
+
+void log_gather(void)
+{
+    gathered.gathers = true;
+}
+
+void log_flush(void)
+{
+    size_t len = gathered.len;
+    gathered.len = 0;
+    if (len > 0 && write(STDERR_FILENO, gathered.text, len) < 0)
+        return; /* there is nowhere to say so */
+}
+
+static void line_write(enum log_level level, const struct line *line)
+{
+    if (line->len > sizeof gathered.text - gathered.len)
+        log_flush();
+    memcpy(gathered.text + gathered.len, line->text, line->len);
+    gathered.len += line->len;
+    if (!gathered.gathers || level >= LOG_WARNING)
+        log_flush();
+}
+
 void log_write(enum log_level level, const char *event, const struct log_field *fields)
 {
     struct line line = {.len = 0};
@@ -127,8 +159,7 @@ void log_write(enum log_level level, const char *event, const struct log_field *
     if (log_form == LOG_AS_JSON)
         line.text[line.len++] = '}';
     line.text[line.len++] = '\n';
-    if (write(STDERR_FILENO, line.text, line.len) < 0)
-        return; /* there is nowhere to say so */
+    line_write(level, &line);
 }
 
 const char *log_route(const struct http_route *route)

@@ -15,6 +15,14 @@ enum log_format { LOG_AS_TEXT, LOG_AS_JSON };
 /* For the process, before its threads start. Events below the level are dropped. */
 void log_start(enum log_level level, enum log_format format);
 
+/*
+ * From here on the calling thread's lines are kept, until log_flush writes them together: a loop flushes
+ * before it waits, so that a line is never late, and a busy turn costs one write. Warnings and failures are
+ * written at once, with what was kept before them.
+ */
+void log_gather(void);
+void log_flush(void);
+
 enum log_kind {
     LOG_KIND_END,
     LOG_KIND_WORD,    /* a literal of the program */

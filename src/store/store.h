@@ -315,8 +315,19 @@ enum deputy_error store_replay_load(struct deputy_arena *arena, struct store_rep
         struct store_read *read, const uint8_t after[STORE_FINGERPRINT_BYTES]);
 
 /*
- * Removes up to STORE_REPLAY_PAGE rows that expired by `now`, or claim to expire after `latest` (the clock
- * was set back); *removed says how many (spec/02 section 6.4).
+ * Records up to STORE_REPLAY_PAGE uses that were held in memory till now, as one row. Nothing is looked up:
+ * that none of them was used before is what the memory said.
+ */
+enum deputy_error store_replay_insert_page(
+        struct store_write *write, const struct store_replay *replays, size_t count);
+
+/* The next page so recorded, behind *after (0: the first), which is moved on; *count is 0 behind the last. */
+enum deputy_error store_replay_load_page(struct deputy_arena *arena, struct store_replay **out, size_t *count,
+        struct store_read *read, int64_t *after);
+
+/*
+ * Removes up to STORE_REPLAY_PAGE rows, and as many pages, that expired by `now`, or claim to expire after
+ * `latest` (the clock was set back); *removed says how many (spec/02 section 6.4).
  */
 enum deputy_error store_replay_prune(struct store_write *write, size_t *removed, int64_t now, int64_t latest);
 

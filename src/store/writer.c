@@ -4,9 +4,16 @@
  */
 #include "base/try.h"
 #include "store/state.h"
+#include <time.h>
 
 /* The log is moved into the database when it has grown to this many pages (4 MiB). */
 enum { WRITER_CHECKPOINT_PAGES = 1000 };
+
+/*
+ * When the last commit carried a crowd, its submitters are about to come back: while they do, short pauses
+ * let them share the next sync instead of each meeting it half empty. Who is alone never waits.
+ */
+enum { WRITER_CROWD = 4, WRITER_ENOUGH = 16, WRITER_PAUSES = 4, WRITER_PAUSE_NS = 500 * 1000 };
 
 static void queue_append(struct store_queue *queue, struct store_job *job)
 {
@@ -48,6 +55,37 @@ static struct store_job *queue_wait(struct store_queue *queue)
     struct store_job *batch = queue->first != NULL ? queue_take_batch(queue) : NULL;
     pthread_mutex_unlock(&queue->lock);
     return batch;
+}
+
+static size_t queue_waiting(struct store_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    size_t waiting = queue->closing ? WRITER_ENOUGH : queue->waiting;
+    pthread_mutex_unlock(&queue->lock);
+    return waiting;
+}
+
+static void queue_gather(struct store_queue *queue, size_t last_count)
+{
+    static const struct timespec pause = {.tv_nsec = WRITER_PAUSE_NS};
+    size_t before, waiting = queue_waiting(queue);
+    if (last_count < WRITER_CROWD)
+        return;
+    for (int i = 0; i < WRITER_PAUSES && waiting < WRITER_ENOUGH; i++) {
+        before = waiting;
+        nanosleep(&pause, NULL);
+        waiting = queue_waiting(queue);
+        if (waiting == before)
+            return;
+    }
+}
+
+static size_t batch_count(const struct store_job *batch)
+{
+    size_t count = 0;
+    for (; batch != NULL; batch = batch->next)
+        count++;
+    return count;
 }
 
 static struct store_write write_make(struct store *store, bool generation_moves)
@@ -142,10 +180,13 @@ static void batch_settle(struct store *store, struct store_job *batch)
 static void *writer_main(void *context)
 {
     struct store *store = context;
+    size_t last_count = 0;
     for (;;) {
+        queue_gather(&store->queue, last_count);
         struct store_job *batch = queue_wait(&store->queue);
         if (batch == NULL)
             return NULL;
+        last_count = batch_count(batch);
         batch_settle(store, batch);
         /* A failure here loses nothing: the log stays, and the next commit tries again. */
         if (store->writer.wal_pages >= WRITER_CHECKPOINT_PAGES)

@@ -192,6 +192,31 @@ static void work_runs_elsewhere_and_comes_back(void **state)
         assert_int_equal(jobs[i].result, 1);
 }
 
+/* ---- before it waits ---- */
+
+static unsigned waits, letters_read;
+
+static void count_wait(void)
+{
+    waits += letters_read > 0; /* the letter that was there is read before the loop waits again */
+}
+
+static void stop_on_letter(void *ctx)
+{
+    letters_read++;
+    loop_stop(ctx);
+}
+
+static void hook_runs_behind_what_was_done_even_at_the_end(void **state)
+{
+    struct loop_task task = {.run = stop_on_letter, .ctx = *state};
+    loop_before_wait(*state, count_wait);
+    loop_post(*state, &task);
+    loop_run(*state);
+    assert_int_equal(letters_read, 1);
+    assert_true(waits > 0);
+}
+
 #define LOOP_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -202,6 +227,7 @@ int main(void)
             LOOP_TEST(a_letter_may_be_sent_again_from_within),
             LOOP_TEST(timers_fire_once_or_again),
             LOOP_TEST(work_runs_elsewhere_and_comes_back),
+            LOOP_TEST(hook_runs_behind_what_was_done_even_at_the_end),
     };
     return cmocka_run_group_tests_name("http.loop", tests, NULL, NULL);
 }

@@ -63,6 +63,38 @@ static void full_set_refuses_and_recovers_when_entries_expire(void **state)
     replay_destroy(set);
 }
 
+static void clock_that_is_set_back_forgets_nothing(void **state)
+{
+    (void)state;
+    struct replay_set *set = make();
+    uint8_t fingerprint[REPLAY_FINGERPRINT_BYTES];
+    number(fingerprint, 1);
+    assert_ok(replay_take(set, fingerprint, 100060, 100000));
+    for (uint64_t n = 2; n < 20000; n++) { /* as many as make it sweep */
+        number(fingerprint, n);
+        assert_ok(replay_take(set, fingerprint, 1060, 1000));
+    }
+    for (uint64_t n = 1; n < 20000; n++) {
+        number(fingerprint, n);
+        assert_int_equal(replay_take(set, fingerprint, 1060, 1000), DEPUTY_E_STORE_REPLAY);
+    }
+    replay_destroy(set);
+}
+
+static void last_second_of_the_calendar_is_a_long_time(void **state)
+{
+    (void)state;
+    struct replay_set *set = make();
+    uint8_t fingerprint[REPLAY_FINGERPRINT_BYTES];
+    for (uint64_t n = 0; n < 20000; n++) {
+        number(fingerprint, n);
+        assert_ok(replay_take(set, fingerprint, INT64_C(253402300799), 1000));
+    }
+    number(fingerprint, 0);
+    assert_int_equal(replay_take(set, fingerprint, 1060, INT64_C(4000000000)), DEPUTY_E_STORE_REPLAY);
+    replay_destroy(set);
+}
+
 static void expiry_is_the_token_end_or_the_lifetime_plus_a_minute(void **state)
 {
     (void)state;
@@ -80,6 +112,8 @@ int main(void)
             cmocka_unit_test(I18_used_fingerprint_is_refused),
             cmocka_unit_test(every_live_fingerprint_survives_growth),
             cmocka_unit_test(full_set_refuses_and_recovers_when_entries_expire),
+            cmocka_unit_test(clock_that_is_set_back_forgets_nothing),
+            cmocka_unit_test(last_second_of_the_calendar_is_a_long_time),
             cmocka_unit_test(expiry_is_the_token_end_or_the_lifetime_plus_a_minute),
     };
     return cmocka_run_group_tests_name("node.replay", tests, NULL, NULL);

@@ -94,6 +94,51 @@ static void events_below_the_level_are_dropped(void **state)
     assert_string_equal(captured, "");
 }
 
+static void two_events(void)
+{
+    log_event(LOG_INFO, "first", LOG_END);
+    log_event(LOG_INFO, "second", LOG_END);
+}
+
+static void two_events_and_flush(void)
+{
+    two_events();
+    log_flush();
+}
+
+static void failure_behind_them(void)
+{
+    two_events();
+    log_event(LOG_FAILURE, "third", LOG_END);
+}
+
+static void more_than_is_kept(void)
+{
+    for (int i = 0; i < 1000; i++)
+        log_event(LOG_INFO, "many", LOG_END);
+}
+
+/* Last: from then on this thread gathers. */
+static void gathered_lines_wait_for_the_flush_but_not_behind_a_failure(void **state)
+{
+    (void)state;
+    log_start(LOG_INFO, LOG_AS_TEXT);
+    log_gather();
+    capture(two_events);
+    assert_string_equal(captured, "");
+    capture(log_flush);
+    assert_true(strstr(captured, "first\n") != NULL && strstr(captured, "second\n") != NULL);
+    capture(log_flush);
+    assert_string_equal(captured, "");
+    capture(two_events_and_flush);
+    assert_true(strstr(captured, "first\n") < strstr(captured, "second\n"));
+    capture(failure_behind_them);
+    assert_true(strstr(captured, "second\n") < strstr(captured, "third\n"));
+    capture(more_than_is_kept);
+    assert_true(strstr(captured, "many\n") != NULL);
+    log_flush();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +146,7 @@ int main(void)
             cmocka_unit_test(json_lines_are_objects),
             cmocka_unit_test(a_text_that_is_not_of_its_type_is_not_printed),
             cmocka_unit_test(events_below_the_level_are_dropped),
+            cmocka_unit_test(gathered_lines_wait_for_the_flush_but_not_behind_a_failure),
     };
     return cmocka_run_group_tests_name("run.log", tests, NULL, NULL);
 }

@@ -106,6 +106,71 @@ static void every_row_is_loaded_once_page_by_page(void **state)
     assert_int_equal(seen, count);
 }
 
+struct page {
+    struct store_replay replays[STORE_REPLAY_PAGE + 1];
+    size_t count;
+};
+
+static enum deputy_error apply_page(struct store_write *write, void *ctx)
+{
+    const struct page *page = ctx;
+    return store_replay_insert_page(write, page->replays, page->count);
+}
+
+/* Uses `first`, `first` + 1, ..., each expiring at its number. */
+static enum deputy_error insert_page(struct kit *kit, unsigned first, size_t count)
+{
+    static struct page page;
+    page.count = count;
+    for (unsigned i = 0; i < count; i++)
+        page.replays[i] = replay_of(first + i, first + i);
+    return store_run(kit->store, apply_page, &page);
+}
+
+/* How many uses lie in pages; each must be the number after the one before. */
+static unsigned count_in_pages(struct kit *kit, unsigned first)
+{
+    struct store_read *read = kit_read(kit);
+    int64_t after = 0;
+    unsigned seen = 0;
+    for (size_t got = 1; got > 0;) {
+        struct store_replay *rows = NULL;
+        assert_ok(store_replay_load_page(kit->arena, &rows, &got, read, &after));
+        for (size_t i = 0; i < got; i++, seen++) {
+            struct store_replay expected = replay_of(first + seen, first + seen);
+            assert_memory_equal(rows[i].fingerprint, expected.fingerprint, STORE_FINGERPRINT_BYTES);
+            assert_int_equal(rows[i].expires, expected.expires);
+        }
+    }
+    store_read_end(read);
+    return seen;
+}
+
+static void page_that_is_empty_or_too_long_is_refused(void **state)
+{
+    assert_int_equal(insert_page(*state, 1, 0), DEPUTY_E_ARGUMENT);
+    assert_int_equal(insert_page(*state, 1, STORE_REPLAY_PAGE + 1), DEPUTY_E_ARGUMENT);
+    assert_int_equal(count_in_pages(*state, 1), 0);
+}
+
+static void I18_pages_are_remembered_after_reopening_each_use_once(void **state)
+{
+    assert_ok(insert_page(*state, 1, 1));
+    assert_ok(insert_page(*state, 2, STORE_REPLAY_PAGE));
+    kit_reopen(*state);
+    assert_int_equal(count_in_pages(*state, 1), 1 + STORE_REPLAY_PAGE);
+}
+
+static void page_is_removed_when_the_last_of_it_has_expired_or_it_lies_too_far_ahead(void **state)
+{
+    assert_ok(insert_page(*state, 1, 10));
+    assert_ok(insert_page(*state, 11, 10));
+    assert_ok(insert_page(*state, 21, 10));
+    assert_int_equal(prune(*state, 9, 1000), 0);
+    assert_int_equal(prune(*state, 10, 29), 2);
+    assert_int_equal(count_in_pages(*state, 11), 10);
+}
+
 struct effect {
     struct store_replay replay;
     struct store_put put;
@@ -142,6 +207,9 @@ int main(void)
             STORE_TEST(expired_and_far_too_late_rows_are_removed),
             STORE_TEST(pruning_is_bounded_and_goes_on_where_it_stopped),
             STORE_TEST(every_row_is_loaded_once_page_by_page),
+            STORE_TEST(page_that_is_empty_or_too_long_is_refused),
+            STORE_TEST(I18_pages_are_remembered_after_reopening_each_use_once),
+            STORE_TEST(page_is_removed_when_the_last_of_it_has_expired_or_it_lies_too_far_ahead),
             STORE_TEST(I19_failed_invocation_leaves_no_replay_row),
     };
     return cmocka_run_group_tests_name("store.replay", tests, NULL, NULL);

@@ -160,6 +160,7 @@ static void make_unchained(struct kit *kit)
         snprintf(hex + 2 * i, 3, "%02x", mark[i]);
     snprintf(sql, sizeof sql,
             "ALTER TABLE revocation DROP COLUMN link; DROP TABLE revocation_head; DROP INDEX kv_event_file;"
+            "DROP TABLE replay_page;"
             "UPDATE seal SET mark = x'%s'; PRAGMA user_version = 1",
             hex);
     kit_tamper(kit, sql);
