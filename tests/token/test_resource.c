@@ -151,7 +151,7 @@ static void what_is_no_space_id_is_refused(void **state)
             "tinycloud:a:b:", "tinycloud:a::n", "tinycloud::a:n", "tinycloud:a:b:n/", "tinycloud:a:b:n/kv",
             "tinycloud:a:b:n?", "tinycloud:a:b:n#", "tinycloud:a:b:n?q", "tinycloud:a:b:n#f",
             "tinycloud://a:b:n", "Tinycloud:a:b:n", "did:a:b:n", "tinycloud:a:b:%6e", "tinycloud:a:b:%2f",
-            "tinycloud:a:b:n n", "tinycloud:pkh:eip155:1:0x12:n", "a:b:n", "tinycloud:pkh:eip155:1:" LOWER};
+            "tinycloud:a:b:n n", "tinycloud:pkh:eip155:1:0x12:n", "a:b:n", ("tinycloud:pkh:eip155:1:" LOWER)};
     struct deputy_space space;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         if (deputy_space_parse(&space, T(bad[i])) != DEPUTY_E_SPACE)
