@@ -1,6 +1,6 @@
 #include "base/arena.h"
+#include "base/poison.h"
 #include "base/try.h"
-#include <sanitizer/asan_interface.h> /* does nothing in other builds */
 #include <stdalign.h>
 #include <stdlib.h>
 
@@ -33,7 +33,7 @@ enum deputy_error deputy_arena_create(struct deputy_arena **out, size_t max_byte
 void deputy_arena_reset(struct deputy_arena *arena)
 {
     for (struct arena_chunk *chunk = arena->first; chunk != NULL; chunk = chunk->next) {
-        ASAN_POISON_MEMORY_REGION(chunk->data, chunk->size);
+        memory_poison(chunk->data, chunk->size);
         chunk->used = 0;
     }
     arena->current = arena->first;
@@ -81,7 +81,7 @@ static struct arena_chunk *arena_add_chunk(struct deputy_arena *arena, size_t si
     struct arena_chunk *chunk = malloc(sizeof *chunk + wanted);
     if (chunk == NULL)
         return arena_failed(arena, DEPUTY_E_NOMEM);
-    ASAN_POISON_MEMORY_REGION(chunk->data, wanted);
+    memory_poison(chunk->data, wanted);
     chunk->size = wanted;
     chunk->used = 0;
     struct arena_chunk **link = arena->current != NULL ? &arena->current->next : &arena->first;
@@ -97,7 +97,7 @@ static struct arena_chunk *arena_add_chunk(struct deputy_arena *arena, size_t si
  */
 static uint8_t *arena_hand_out(struct deputy_arena *arena, struct arena_chunk *chunk, size_t at, size_t size)
 {
-    ASAN_UNPOISON_MEMORY_REGION(chunk->data + at, size);
+    memory_unpoison(chunk->data + at, size);
     chunk->used = at + size;
     arena->current = chunk;
     return chunk->data + at;
@@ -139,7 +139,7 @@ uint8_t *arena_grow_bytes(struct deputy_arena *arena, uint8_t *old, size_t old_s
     struct arena_chunk *chunk = arena->current;
     if (old != NULL && chunk != NULL && old + old_size == chunk->data + chunk->used &&
             new_size - old_size <= chunk->size - chunk->used) {
-        ASAN_UNPOISON_MEMORY_REGION(old, new_size);
+        memory_unpoison(old, new_size);
         chunk->used += new_size - old_size;
         return old;
     }
