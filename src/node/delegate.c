@@ -3,6 +3,7 @@
 #include "base/json_write.h"
 #include "base/try.h"
 #include "node/mutation.h"
+#include "node/projection.h"
 #include "node/routes.h"
 #include "node/spaces.h"
 
@@ -56,22 +57,8 @@ static enum deputy_error delegate_host(
 static enum deputy_error delegate_insert(
         struct mutation *mutation, struct store_write *write, const struct deputy_token *token, bool *created)
 {
-    uint8_t signed_digest[STORE_DIGEST_BYTES];
-    uint8_t parents[DEPUTY_TOKEN_MAX_PROOFS][STORE_DIGEST_BYTES];
-    for (size_t i = 0; i < token->proof_count; i++)
-        memcpy(parents[i], token->proofs[i].cid.digest, STORE_DIGEST_BYTES);
-    struct store_delegation row = {
-            .digest = token->cid.digest,
-            .signed_digest = signed_digest,
-            .bytes = token->bytes,
-            .parents = (const uint8_t(*)[STORE_DIGEST_BYTES])parents,
-            .parent_count = token->proof_count,
-            .window.not_before = token->window.has_not_before ? &token->window.not_before : NULL,
-            .window.expires = token->window.has_expiry ? &token->window.expiry : NULL,
-    };
-    TRY(deputy_token_signed_digest(mutation->arena, signed_digest, token));
-    TRY(deputy_principal_format(mutation->arena, &row.delegator, &token->issuer));
-    TRY(deputy_principal_format(mutation->arena, &row.delegatee, &token->audience));
+    struct store_delegation row;
+    TRY(projection_of(mutation->arena, &row, token));
     enum deputy_error error = store_delegation_insert(write, created, &row);
     if (error == DEPUTY_E_PARENT_REVOKED) { /* itself, or the same signed message in another encoding (H1) */
         mutation->refusal.code = error;

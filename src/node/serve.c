@@ -1,9 +1,8 @@
 #include "node/serve.h"
 #include "base/arena.h"
-#include "base/codec.h"
 #include "base/try.h"
-#include "crypto/secret.h"
 #include "node/routes.h"
+#include "node/secret.h"
 #include "run/config.h"
 #include "run/daemon.h"
 #include "run/log.h"
@@ -11,9 +10,6 @@
 #include <stdio.h>
 
 enum { SERVE_ARENA = 4 * 1024 * 1024, SERVE_TEXT_MAX = 64 * 1024 };
-
-/* The secret that the protocol's sample configuration publishes: only with --dev. */
-#define SAMPLE_SECRET "Some long piece of entropy which is a secret and more than 32 bytes"
 
 struct serve {
     struct deputy_arena *arena;
@@ -28,25 +24,6 @@ static void complain(struct deputy_arena *arena, const struct deputy_refusal *re
     if (deputy_refusal_format(arena, &text, refusal) != DEPUTY_OK)
         text = deputy_slice_text(deputy_error_info(refusal->code)->text);
     fprintf(stderr, "deputy node: %.*s\n", (int)text.len, (const char *)text.ptr);
-}
-
-/* ---- the secret ---- */
-
-static enum deputy_error secret_from_settings(struct serve *serve, struct deputy_slice *secret)
-{
-    struct deputy_slice text = config_text(serve->config, "keys.secret");
-    struct deputy_slice type = config_text(serve->config, "keys.type");
-    bool sample_allowed = config_boolean(serve->config, "deputy.dev");
-    *secret = deputy_slice_text(SAMPLE_SECRET);
-    if (!deputy_slice_present(text) && sample_allowed)
-        return DEPUTY_OK;
-    ENSURE(deputy_slice_present(text) && deputy_slice_equal(type, deputy_slice_text("static")),
-            DEPUTY_E_NODE_SECRET);
-    ENSURE(base64url_read(serve->arena, secret, text, BASE64_UNPADDED) == DEPUTY_OK &&
-                    secret->len >= IDENTITY_MIN_SECRET,
-            DEPUTY_E_NODE_SECRET);
-    bool sample = deputy_slice_equal(*secret, deputy_slice_text(SAMPLE_SECRET));
-    return sample && !sample_allowed ? DEPUTY_E_SAMPLE_SECRET : DEPUTY_OK;
 }
 
 /* ---- settings of services that this version does not have ---- */
@@ -193,7 +170,7 @@ static int serve_print_settings(struct serve *serve)
 static enum deputy_error serve_prepare(struct serve *serve, struct deputy_refusal *refusal)
 {
     TRY(check_absent_settings(serve->config, refusal));
-    refusal->code = secret_from_settings(serve, &serve->node_config.secret);
+    refusal->code = node_secret(serve->arena, &serve->node_config.secret, serve->config);
     TRY(refusal->code);
     serve->node_config.directory = (const char *)config_text(serve->config, "storage.datadir").ptr;
     serve->node_config.max_lifetime_s = config_integer(serve->config, "invocation.max_lifetime_secs");

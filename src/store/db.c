@@ -167,6 +167,30 @@ int64_t db_last_id(const struct db *db)
     return sqlite3_last_insert_rowid(db->handle);
 }
 
+static enum deputy_error db_copy_to(struct sqlite3 *target, struct db *db)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(target, "main", db->handle, "main");
+    ENSURE(backup != NULL, db_error(sqlite3_errcode(target)));
+    int stepped = sqlite3_backup_step(backup, -1);
+    int ended = sqlite3_backup_finish(backup);
+    ENSURE(stepped == SQLITE_DONE, db_error(stepped));
+    TRY(db_error(ended));
+    /* Without a log beside it, a copy can be read from a medium that cannot be written. */
+    return db_error(sqlite3_exec(target, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL));
+}
+
+enum deputy_error db_copy(struct db *db, const char *path)
+{
+    struct sqlite3 *target = NULL;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    errno = 0;
+    enum deputy_error error = db_error(sqlite3_open_v2(path, &target, flags, NULL));
+    if (error == DEPUTY_OK)
+        error = db_copy_to(target, db);
+    int closed = sqlite3_close(target);
+    return error != DEPUTY_OK ? error : db_error(closed);
+}
+
 enum deputy_error db_checkpoint(struct db *db)
 {
     return db_error(sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL));
@@ -190,6 +214,19 @@ void statement_end(struct statement *statement)
         return;
     sqlite3_reset(statement->raw);
     sqlite3_clear_bindings(statement->raw);
+    statement->bound = 0;
+}
+
+enum deputy_error statement_once(struct statement *statement, struct db *db, const char *sql)
+{
+    *statement = (struct statement){.db = db};
+    return db_error(sqlite3_prepare_v2(db->handle, sql, -1, &statement->raw, NULL));
+}
+
+void statement_drop(struct statement *statement)
+{
+    sqlite3_finalize(statement->raw);
+    statement->raw = NULL;
 }
 
 static void bind_check(struct statement *statement, int result)

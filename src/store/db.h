@@ -48,6 +48,8 @@ enum db_slot {
     DB_REPLAY_PAGE_INSERT,
     DB_REPLAY_PAGE_LOAD,
     DB_REPLAY_PAGE_PRUNE,
+    DB_CITED_INSERT,
+    DB_FILE_NEEDED,
     DB_SLOTS
 };
 
@@ -79,6 +81,9 @@ int64_t db_time(const struct deputy_time *time);
 int64_t db_changes(const struct db *db);
 int64_t db_last_id(const struct db *db);
 
+/* Copies the state that the connection's transaction sees into a new file at the path, synced. */
+enum deputy_error db_copy(struct db *db, const char *path);
+
 /* Moves what is in the write-ahead log into the database, as far as readers allow. */
 enum deputy_error db_checkpoint(struct db *db);
 
@@ -95,6 +100,9 @@ struct statement {
 
 enum deputy_error statement_begin(
         struct statement *statement, struct db *db, enum db_slot slot, const char *sql);
+/* A statement that is used once a connection; ended with statement_drop. */
+enum deputy_error statement_once(struct statement *statement, struct db *db, const char *sql);
+void statement_drop(struct statement *statement);
 /* For DEFER: makes the statement ready for its next use. */
 void statement_end(struct statement *statement);
 

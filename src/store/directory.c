@@ -1,6 +1,5 @@
 #include "store/directory.h"
 #include "base/try.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -63,15 +62,20 @@ static enum deputy_error directory_touch_database(struct directory *directory, c
     return DEPUTY_OK;
 }
 
+enum deputy_error directory_list(DIR **out, int fd)
+{
+    int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ENSURE(own >= 0, directory_error());
+    *out = fdopendir(own);
+    if (*out == NULL)
+        close(own);
+    return *out != NULL ? DEPUTY_OK : DEPUTY_E_NOMEM;
+}
+
 static enum deputy_error directory_sweep_tmp(const struct directory *directory)
 {
-    int fd = openat(directory->tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ENSURE(fd >= 0, directory_error());
-    DIR *listing = fdopendir(fd);
-    if (listing == NULL) {
-        close(fd);
-        return DEPUTY_E_NOMEM;
-    }
+    DIR *listing;
+    TRY(directory_list(&listing, directory->tmp));
     for (struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing)) {
         if (entry->d_name[0] != '.')
             unlinkat(directory->tmp, entry->d_name, 0);
@@ -105,4 +109,32 @@ void directory_close(struct directory *directory)
     close_if_open(directory->blobs);
     close_if_open(directory->root);
     close_if_open(directory->lock);
+}
+
+static enum deputy_error lock_take(int *lock, int parent, const char *name, int open_flags, int operation)
+{
+    *lock = openat(parent, name, open_flags | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+    ENSURE(*lock >= 0, directory_error());
+    int result;
+    do
+        result = flock(*lock, operation);
+    while (result != 0 && errno == EINTR);
+    if (result == 0)
+        return DEPUTY_OK;
+    enum deputy_error error = errno == EWOULDBLOCK ? DEPUTY_E_STORE_UPKEEP : directory_error();
+    close(*lock);
+    *lock = -1;
+    return error;
+}
+
+/* A file description of its own each time, or threads would end each other's locks. */
+enum deputy_error directory_lock_names(int *lock, int blobs, enum directory_lock kind)
+{
+    return lock_take(lock, blobs, ".", O_RDONLY | O_DIRECTORY, kind == DIRECTORY_SHARED ? LOCK_SH : LOCK_EX);
+}
+
+enum deputy_error directory_lock_upkeep(int *lock, int root, enum directory_lock kind)
+{
+    int operation = (kind == DIRECTORY_SHARED ? LOCK_SH : LOCK_EX) | LOCK_NB;
+    return lock_take(lock, root, "upkeep.lock", O_RDWR | O_CREAT, operation);
 }

@@ -3,6 +3,7 @@
 #define STORE_DIRECTORY_H
 
 #include <deputy/error.h>
+#include <dirent.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -22,6 +23,22 @@ struct directory {
  */
 enum deputy_error directory_open(struct directory *directory, const char *path);
 void directory_close(struct directory *directory);
+
+/* Lists an open directory from its beginning; ended with closedir. */
+enum deputy_error directory_list(DIR **out, int fd);
+
+/*
+ * Waits for a lock over the names below blobs/, shared by those who publish and exclusive to who removes. It
+ * ends when *lock is closed.
+ */
+enum directory_lock { DIRECTORY_SHARED, DIRECTORY_EXCLUSIVE };
+enum deputy_error directory_lock_names(int *lock, int blobs, enum directory_lock kind);
+
+/*
+ * Takes the lock over keeping files, shared by backups and exclusive to a collection, or fails with
+ * DEPUTY_E_STORE_UPKEEP. It ends when *lock is closed; a running node does not take it.
+ */
+enum deputy_error directory_lock_upkeep(int *lock, int root, enum directory_lock kind);
 
 /* The store's error for the current errno. */
 enum deputy_error directory_error(void);

@@ -37,3 +37,14 @@ enum deputy_error schema_migrate(struct db *db, const struct schema *schema)
         TRY(schema_apply(db, schema->steps[i], (int64_t)i + 1));
     return DEPUTY_OK;
 }
+
+enum deputy_error schema_check(struct db *db, const struct schema *schema)
+{
+    int64_t version;
+    TRY(schema_check_owner(db));
+    TRY(db_query_int(db, &version, "PRAGMA user_version"));
+    ENSURE(version >= 0, DEPUTY_E_STORE_CORRUPT);
+    ENSURE((size_t)version <= schema->count, DEPUTY_E_STORE_NEWER);
+    ENSURE((size_t)version == schema->count, DEPUTY_E_STORE_OLDER);
+    return DEPUTY_OK;
+}

@@ -85,6 +85,14 @@ enum deputy_error seal_check_database(struct db *db, const uint8_t *key)
     return state == SEAL_CHAINED ? DEPUTY_OK : seal_chain(db, state, key);
 }
 
+enum deputy_error seal_check_mark(struct db *db, const uint8_t *key)
+{
+    enum seal_state state;
+    TRY(seal_find(db, &state, key));
+    ENSURE(state == SEAL_CHAINED, DEPUTY_E_STORE_SECRET);
+    return DEPUTY_OK;
+}
+
 static size_t put(uint8_t *input, size_t at, const void *bytes, size_t len)
 {
     if (len > 0)

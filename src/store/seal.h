@@ -19,6 +19,9 @@ enum deputy_error seal_key_keep(uint8_t **out, const uint8_t key[STORE_SEAL_KEY_
  */
 enum deputy_error seal_check_database(struct db *db, const uint8_t *key);
 
+/* The same for a database that must have been sealed and chained before. */
+enum deputy_error seal_check_mark(struct db *db, const uint8_t *key);
+
 /* The seal over what a load returns: digest, signed digest and edges. Parents are digests one behind the
  * other, at most STORE_PARENTS_MAX. */
 void seal_delegation(uint8_t out[STORE_DIGEST_BYTES], const uint8_t *key, const uint8_t *digest,

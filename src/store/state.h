@@ -58,6 +58,9 @@ void writer_stop(struct store *store);
 struct schema;
 enum deputy_error schema_migrate(struct db *db, const struct schema *schema);
 
+/* Is the database ours, and at the newest step? DEPUTY_E_STORE_OLDER when it waits for its next start. */
+enum deputy_error schema_check(struct db *db, const struct schema *schema);
+
 /* The row id of a space. DEPUTY_E_STORE_SPACE when it is not hosted. */
 enum deputy_error space_find(struct db *db, int64_t *id, struct deputy_slice space);
 

@@ -81,6 +81,22 @@ class Node:
         self.log.close()
         return code
 
+    def verb(self, *arguments):
+        """Runs `deputy node <verb>` with this node's settings; returns the finished process."""
+        return subprocess.run([str(self.deputy), "node", *arguments], capture_output=True, text=True, timeout=120,
+                              env={**os.environ, "TINYCLOUD_CONFIG_FILE": str(self.directory / "tinycloud.toml"), **self.environment})
+
+    def kill(self):
+        """Ends it at once, as a loss of power to the process."""
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+        self.log.close()
+
+    @property
+    def data(self):
+        return self.directory / "data"
+
     def log_text(self):
         return (self.directory / "node.log").read_text(errors="replace")
 

@@ -1,0 +1,127 @@
+#include "cli/node_verb.h"
+#include "base/arena.h"
+#include "cli/options.h"
+#include <deputy/cid.h>
+
+extern char **environ;
+
+/* --- arguments --- */
+
+static void print_help(const struct node_verb *verb)
+{
+    printf("usage: deputy %s\n\n%s\n\noptions:\n", verb->usage, verb->help);
+    if (verb->takes_grace)
+        printf("  --grace SECONDS            leave alone what changed since then (default a day)\n");
+    printf("  --json                     the result as JSON\n"
+           "  --data DIR, --config FILE and the node's other settings, as for 'deputy node'\n");
+}
+
+static bool is_named(const char *argument, const char *name)
+{
+    return strcmp(argument, name) == 0;
+}
+
+/* What is not the verb's own is one of the node's settings. */
+static bool take_arguments(
+        struct node_call *call, char **settings, int argc, char **argv, const struct node_verb *verb)
+{
+    size_t count = 0;
+    for (int i = 1; i < argc; i++) {
+        if (is_named(argv[i], "--json")) {
+            call->cli->json = true;
+        } else if (verb->takes_grace && is_named(argv[i], "--grace")) {
+            if (++i == argc || !option_number(&call->grace_s, "grace", argv[i], 0, INT32_MAX))
+                return false;
+        } else if (i == 1 && verb->operand != NULL && argv[i][0] != '-') {
+            call->operand = argv[i];
+        } else {
+            settings[count++] = argv[i];
+        }
+    }
+    return true;
+}
+
+static bool read_settings(struct node_call *call, int argc, char **argv, const struct node_verb *verb)
+{
+    struct deputy_refusal refusal = {.code = DEPUTY_OK};
+    char **settings = arena_alloc_array(call->cli->arena, (size_t)argc + 1, sizeof *settings);
+    if (settings == NULL || !take_arguments(call, settings, argc, argv, verb))
+        return false;
+    if (verb->operand != NULL && call->operand == NULL) {
+        cli_complain("usage: deputy %s", verb->usage);
+        return false;
+    }
+    enum deputy_error error = node_place_read(call->cli->arena, &call->place, &refusal, environ, settings);
+    if (error == DEPUTY_OK)
+        return true;
+    if (refusal.code != error)
+        refusal = (struct deputy_refusal){.code = error};
+    cli_refuse(call->cli, NULL, &refusal);
+    return false;
+}
+
+bool node_call_begin(struct node_call *call, int *code, struct cli *cli, int argc, char **argv,
+        const struct node_verb *verb)
+{
+    *call = (struct node_call){.cli = cli, .grace_s = NODE_GRACE_S};
+    if (argc == 2 && is_named(argv[1], "--help")) {
+        print_help(verb);
+        *code = CLI_YES;
+        return false;
+    }
+    *code = CLI_UNUSABLE;
+    if (!read_settings(call, argc, argv, verb))
+        return false;
+    call->json = buf_make(cli->arena, OUTPUT_JSON_MAX);
+    call->writer = json_writer_make(&call->json);
+    return true;
+}
+
+void node_call_end(struct node_call *call)
+{
+    node_place_end(&call->place);
+}
+
+/* --- findings --- */
+
+/* A digest as the CID that clients know. */
+static struct deputy_slice subject_text(struct node_call *call, const struct audit_finding *finding)
+{
+    struct deputy_cid cid;
+    struct deputy_slice text;
+    if (finding->kind != AUDIT_ID || finding->subject.len != sizeof cid.digest)
+        return finding->subject;
+    memcpy(cid.digest, finding->subject.ptr, sizeof cid.digest);
+    return deputy_cid_format(call->cli->arena, &text, &cid, DEPUTY_CID_BASE32) == DEPUTY_OK
+                   ? text
+                   : finding->subject;
+}
+
+static void tell_finding(void *ctx, const struct audit_finding *finding)
+{
+    struct node_call *call = ctx;
+    struct deputy_slice subject = subject_text(call, finding);
+    if (!call->cli->json) {
+        printf("%s: ", finding->check);
+        cli_put_safe(stdout, subject);
+        printf(": %s\n", finding->problem);
+        return;
+    }
+    json_object_begin(&call->writer);
+    cli_member_text(&call->writer, "check", deputy_slice_text(finding->check));
+    json_key(&call->writer, "subject");
+    cli_json_text(call->cli, &call->writer, subject);
+    cli_member_text(&call->writer, "problem", deputy_slice_text(finding->problem));
+    json_object_end(&call->writer);
+}
+
+static void tell_progress(void *ctx, const char *check, uint64_t rows, bool ended)
+{
+    const struct node_call *call = ctx;
+    cli_note(call->cli, "%s: %llu%s", check, (unsigned long long)rows, ended ? " checked" : " ...");
+}
+
+struct audit_sink node_call_sink(struct node_call *call)
+{
+    return (struct audit_sink){tell_finding, tell_progress, call};
+}
