@@ -1,6 +1,6 @@
 # The front door. `make help` lists what it opens; the build itself is CMake (CMakePresets.json names every way of it).
 .DEFAULT_GOAL := build
-.PHONY: build deps test test-build test-races test-crash test-peers demo lint traceability format bench bench-core bench-store bench-node fuzz coverage install help clean
+.PHONY: build deps test test-build test-races test-soak test-crash test-peers demo lint traceability format bench bench-core bench-store bench-node fuzz coverage install help clean
 
 JOBS ?= $(shell nproc)
 SOURCES = $(shell git ls-files '*.c' '*.h')
@@ -19,10 +19,14 @@ test-build: deps build
 	@cmake --preset debug-asan >/dev/null
 	@cmake --build --preset debug-asan --parallel $(JOBS) | tail -n 1
 
-test-races: deps ## what runs on several threads, under ThreadSanitizer
+test-races: deps ## under ThreadSanitizer: what runs on several threads, then 64 clients against a node, SECONDS a race (default 10)
 	@cmake --preset debug-tsan >/dev/null
 	@cmake --build --preset debug-tsan --parallel $(JOBS) | tail -n 1
 	@ctest --test-dir build/debug-tsan -R '^(http|run|store|node)\.' --output-on-failure
+	@tests/races/run build/debug-tsan $(or $(SECONDS),10)
+
+test-soak: build test-build ## half of the peak with hostile requests in it, SECONDS (default 1200): no growth, no failure
+	@tests/soak/run build/release/deputy build/debug-asan/soak_clients $(or $(SECONDS),1200)
 
 test-crash: test-build ## kills a writing store at random moments, ROUNDS times (default 200), and holds it to what it said
 	@CRASH_ROUNDS=$(or $(ROUNDS),200) build/debug-asan/test_store_crash
