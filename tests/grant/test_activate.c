@@ -158,6 +158,24 @@ static void activation_is_for_the_receiver_on_its_host_in_time(void **state)
                                  rows[i].own ? &kit->receiver : &kit->key, &portable,
                                  DEPUTY_RECEIVE_VALIDATED, T(rows[i].host), kit_time(rows[i].now)),
                 rows[i].code);
+    portable.expiry = kit_time(KIT_NOW); /* over by its own word, whatever the token says */
+    assert_int_equal(deputy_portable_activate(kit->arena, &delegation, &refusal, &kit->receiver, &portable,
+                             DEPUTY_RECEIVE_VALIDATED, T(KIT_HOST), kit_time(KIT_NOW)),
+            DEPUTY_E_PORTABLE_OVER);
+}
+
+static void delegation_of_nothing_is_not_written(void **state)
+{
+    struct kit *kit = *state;
+    struct deputy_portable portable;
+    struct deputy_delegation delegation;
+    struct deputy_refusal refusal;
+    struct deputy_slice json;
+    assert_ok(deputy_portable_parse(
+            kit->arena, &portable, &delegation, &refusal, kit_child(kit, KIT_RECEIVER).json));
+    delegation.authority.held.count = 0;
+    assert_int_equal(
+            deputy_delegation_format(kit->arena, &json, &delegation, NONE), DEPUTY_E_ABILITIES_EMPTY);
 }
 
 static void compact_form_is_bound_to_its_cid_audience_and_end(void **state)
@@ -231,6 +249,7 @@ int main(void)
             KIT_TEST(owner_of_several_accounts_is_none),
             KIT_TEST(message_that_is_no_delegation_is_refused),
             KIT_TEST(activation_is_for_the_receiver_on_its_host_in_time),
+            KIT_TEST(delegation_of_nothing_is_not_written),
             KIT_TEST(compact_form_is_bound_to_its_cid_audience_and_end),
             KIT_TEST(wallet_receiver_signs_only_for_its_own_delegation),
             KIT_TEST(caveats_are_kept_for_a_key_and_stop_a_wallet),

@@ -1,4 +1,5 @@
 /* Requests for authority as files, and their grants: each member that is not as it must be. */
+#include "base/buf.h"
 #include "grant/kit.h"
 #include <deputy/artifact.h>
 
@@ -183,11 +184,40 @@ static void delegation_in_a_grant_is_verified(void **state)
             DEPUTY_E_PORTABLE_RESOURCES);
 }
 
+/* White space, so that only the length is wrong. */
+static struct deputy_slice padded(struct kit *kit, struct deputy_slice json, size_t len)
+{
+    struct buf text = buf_make(kit->arena, len);
+    buf_put(&text, json);
+    while (text.len < len)
+        buf_put_byte(&text, ' ');
+    assert_ok(buf_finish(&text, &json));
+    return json;
+}
+
+static void artifacts_beyond_their_limit_are_refused(void **state)
+{
+    const size_t max = 2 * (size_t)DEPUTY_PORTABLE_MAX_BYTES;
+    struct kit *kit = *state;
+    struct deputy_auth_request request;
+    struct deputy_portable portable;
+    struct deputy_refusal refusal;
+    struct deputy_slice json;
+    assert_ok(deputy_auth_request_parse(kit->arena, &request, &refusal, padded(kit, T(MINIMAL), max)));
+    assert_int_equal(
+            deputy_auth_request_parse(kit->arena, &request, &refusal, padded(kit, T(MINIMAL), max + 1)),
+            DEPUTY_E_LIMIT);
+    assert_ok(grant(kit, &json, MINIMAL, 0));
+    assert_ok(deputy_auth_grant_parse(kit->arena, &portable, &refusal, padded(kit, json, max)));
+    assert_int_equal(deputy_auth_grant_parse(kit->arena, &portable, &refusal, padded(kit, json, max + 1)),
+            DEPUTY_E_LIMIT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {KIT_TEST(members_of_the_full_form_are_checked),
             KIT_TEST(members_of_every_request_are_checked), KIT_TEST(lifetime_is_the_first_that_is_given),
             KIT_TEST(grant_is_no_more_than_the_session), KIT_TEST(members_of_a_grant_are_checked),
-            KIT_TEST(delegation_in_a_grant_is_verified)};
+            KIT_TEST(delegation_in_a_grant_is_verified), KIT_TEST(artifacts_beyond_their_limit_are_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

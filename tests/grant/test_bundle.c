@@ -75,6 +75,32 @@ static void bundles_of_another_kind_are_refused(void **state)
     }
 }
 
+static enum deputy_error split_of(struct kit *kit, size_t parts, size_t blanks)
+{
+    struct buf text = buf_make(kit->arena, 2 * 1024 * 1024);
+    struct deputy_slice json, *out;
+    size_t count = 0;
+    buf_put_text(&text, "{\"format\":\"listen.delegation-bundle\",\"version\":1,\"delegations\":[\"x\"");
+    for (size_t i = 1; i < parts; i++)
+        buf_put_text(&text, ",\"x\"");
+    buf_put_text(&text, "]}");
+    while (text.len < blanks)
+        buf_put_byte(&text, ' ');
+    assert_ok(buf_finish(&text, &json));
+    enum deputy_error result = deputy_bundle_split(kit->arena, &out, &count, json);
+    assert_true(result != DEPUTY_OK || count == parts);
+    return result;
+}
+
+static void bundles_beyond_their_limits_are_refused(void **state)
+{
+    const size_t max = 4 * (size_t)DEPUTY_PORTABLE_MAX_BYTES;
+    struct kit *kit = *state;
+    assert_ok(split_of(kit, 16, max));
+    assert_int_equal(split_of(kit, 16, max + 1), DEPUTY_E_LIMIT);
+    assert_int_equal(split_of(kit, 17, 0), DEPUTY_E_LIMIT);
+}
+
 static void permissions_fall_into_one_group_a_space(void **state)
 {
     struct kit *kit = *state;
@@ -99,6 +125,7 @@ int main(void)
             KIT_TEST(flat_wrapper_keeps_services_apart),
             KIT_TEST(several_delegations_travel_as_one_text),
             KIT_TEST(bundles_of_another_kind_are_refused),
+            KIT_TEST(bundles_beyond_their_limits_are_refused),
             KIT_TEST(permissions_fall_into_one_group_a_space),
     };
     return cmocka_run_group_tests_name("grant.bundle", tests, NULL, NULL);

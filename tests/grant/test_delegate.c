@@ -142,6 +142,65 @@ static void invocations_of_what_is_no_resource_are_refused(void **state)
             DEPUTY_E_ARGUMENT);
 }
 
+static void space_of_an_invocation_must_be_one(void **state)
+{
+    static const char *const bad[] = {"tinycloud:pkh:eip155:1:0x12:a", "tinycloud:x", "https://x.example"};
+    struct kit *kit = *state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct deputy_slice header;
+        struct deputy_action one = {
+                .space = T(bad[i]), .service = T("kv"), .path = T("x"), .action = T("tinycloud.kv/get")};
+        assert_int_equal(deputy_session_invoke(kit->arena, &header, &kit->key, &kit->session.authority, &one,
+                                 1, NONE, T(KIT_NONCE), 60000, kit_time(KIT_NOW)),
+                DEPUTY_E_RESOURCE);
+    }
+}
+
+#define OTHER_SERVICE "[{\"service\":\"tinycloud.other\",\"path\":\"x\",\"actions\":[\"tinycloud.other/a\"]}]"
+
+/* Not even when the session's own message grants it. */
+static void service_that_no_node_has_is_not_passed_on(void **state)
+{
+    struct kit *kit = *state;
+    struct deputy_portable portable;
+    struct deputy_refusal refusal;
+    assert_int_equal(
+            kit_delegate(kit, &portable, &refusal, OTHER_SERVICE, 1e6, KIT_NOW), DEPUTY_E_SERVICE_RUNTIME);
+    const struct deputy_slice action = T("tinycloud.other/a");
+    const struct deputy_ability_row row = {T("other"), T("x"), &action, 1};
+    const struct deputy_space_abilities abilities = {kit->plan.space, &row, 1};
+    const struct deputy_plan plan = {.space = kit->plan.space, .spaces = &abilities, .space_count = 1};
+    struct deputy_sign_in sign_in = kit_sign_in(kit);
+    assert_ok(deputy_session_prepare(kit->arena, &kit->siwe, &refusal, &kit->key, &plan, &sign_in));
+    assert_ok(deputy_key_sign_eip191(kit->signature, kit->owner, kit->siwe));
+    assert_ok(deputy_session_complete(
+            kit->arena, &kit->session, &kit->key, kit->plan.space, kit->siwe, kit->signature));
+    assert_int_equal(
+            kit_delegate(kit, &portable, &refusal, OTHER_SERVICE, 1e6, KIT_NOW), DEPUTY_E_DELEGATE_SERVICE);
+}
+
+/* What is held under a caveat is not passed on under the same one: no child could carry it. */
+static void caveated_authority_is_not_passed_on(void **state)
+{
+    struct kit *kit = *state;
+    struct deputy_portable portable;
+    struct deputy_refusal refusal;
+    const struct deputy_slice action = T("tinycloud.kv/get");
+    const struct deputy_permission held = {.service = T("tinycloud.kv"),
+            .space = kit->session.authority.space,
+            .path = T("com.example.notes/"),
+            .actions = &action,
+            .action_count = 1,
+            .caveats = T("[{\"a\":1}]")};
+    kit->session.authority.held = (struct deputy_permissions){&held, 1};
+    assert_int_equal(kit_delegate(kit, &portable, &refusal,
+                             "[{\"service\":\"tinycloud.kv\",\"path\":\"com.example.notes/x\","
+                             "\"actions\":[\"get\"],\"caveats\":[{\"a\":1}]}]",
+                             1e6, KIT_NOW),
+            DEPUTY_E_DELEGATE_CAVEATS);
+    assert_int_equal(kit_delegate(kit, &portable, &refusal, KV_GET, 1e6, KIT_NOW), DEPUTY_E_NOT_HELD);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +213,9 @@ int main(void)
             KIT_TEST(facts_are_signed_into_the_child),
             KIT_TEST(invocations_end_between_thirty_seconds_and_an_hour),
             KIT_TEST(invocations_of_what_is_no_resource_are_refused),
+            KIT_TEST(space_of_an_invocation_must_be_one),
+            KIT_TEST(service_that_no_node_has_is_not_passed_on),
+            KIT_TEST(caveated_authority_is_not_passed_on),
     };
     return cmocka_run_group_tests_name("grant.delegate", tests, NULL, NULL);
 }

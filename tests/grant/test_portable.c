@@ -188,6 +188,22 @@ static void wrapper_beyond_its_limits_is_refused(void **state)
             DEPUTY_E_LIMIT);
 }
 
+static void wrapper_of_nothing_or_of_too_much_is_refused(void **state)
+{
+    struct kit *kit = *state;
+    struct deputy_portable child = kit_child(kit, KIT_RECEIVER);
+    struct buf resources = buf_make(kit->arena, DEPUTY_PORTABLE_MAX_BYTES);
+    struct deputy_slice text;
+    buf_put_text(&resources, "\"resources\":[");
+    for (int i = 0; i <= DEPUTY_PORTABLE_MAX_RESOURCES - 4; i++)
+        buf_put_text(&resources, "{\"service\":\"kv\",\"space\":\"s\",\"path\":\"\",\"actions\":[\"a/b\"]},");
+    assert_ok(buf_finish(&resources, &text));
+    assert_int_equal(child.resources.count, 4);
+    assert_int_equal(parse(kit, edited(kit->arena, child.json, T("\"resources\":["), text)), DEPUTY_E_LIMIT);
+    child.resources.count = 0;
+    assert_int_equal(deputy_portable_build(kit->arena, &child), DEPUTY_E_ABILITIES_EMPTY);
+}
+
 /* The token's last character is of the signature: another one, with the CID that fits it. */
 static struct deputy_slice forged(struct kit *kit)
 {
@@ -216,6 +232,7 @@ int main(void)
             KIT_TEST(malformed_wrapper_is_refused),
             KIT_TEST(cut_wrapper_is_refused_at_every_length),
             KIT_TEST(wrapper_beyond_its_limits_is_refused),
+            KIT_TEST(wrapper_of_nothing_or_of_too_much_is_refused),
             KIT_TEST(forged_signature_with_its_own_cid_is_refused),
     };
     return cmocka_run_group_tests_name("grant.portable", tests, NULL, NULL);

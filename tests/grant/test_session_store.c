@@ -1,4 +1,5 @@
 /* Sessions that are kept and read back: everything is verified again. */
+#include "base/buf.h"
 #include "grant/kit.h"
 
 static struct deputy_slice saved(struct kit *kit)
@@ -102,6 +103,10 @@ static void stored_metadata_must_be_the_messages(void **state)
             {"\"chainId\":-1", DEPUTY_E_SESSION_ACCOUNT},
             {"\"chainId\":\"1\"", DEPUTY_E_SESSION_ACCOUNT},
             {"\"siwe\":5", DEPUTY_E_SESSION_FORM},
+            {"\"siwe\":5,\"signature\":"
+             "\"0x1111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111"
+             "11111111111111111111111111111111111111b\"",
+                    DEPUTY_E_SESSION_FORM},
             {"\"siwe\":\"x\"", DEPUTY_E_SESSION_FORM},
             {"\"siwe\":\"x\",\"signature\":\"0x00\"", DEPUTY_E_HEX},
     };
@@ -147,6 +152,21 @@ static void later_grants_are_chosen_when_they_cover_all(void **state)
     assert_ptr_equal(found, &kit->session.authority);
 }
 
+static void session_beyond_its_limit_is_not_restored(void **state)
+{
+    const size_t max = 1024 * 1024;
+    struct kit *kit = *state;
+    struct deputy_session session;
+    struct buf text = buf_make(kit->arena, max + 1);
+    struct deputy_slice json;
+    buf_put(&text, saved(kit));
+    while (text.len <= max)
+        buf_put_byte(&text, ' ');
+    assert_ok(buf_finish(&text, &json));
+    assert_ok(load(kit, &session, deputy_slice_bytes(json.ptr, max)));
+    assert_int_equal(load(kit, &session, json), DEPUTY_E_LIMIT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +176,7 @@ int main(void)
             KIT_TEST(over_or_not_yet_valid_sessions_are_not_restored),
             KIT_TEST(stored_metadata_must_be_the_messages),
             KIT_TEST(later_grants_are_chosen_when_they_cover_all),
+            KIT_TEST(session_beyond_its_limit_is_not_restored),
     };
     return cmocka_run_group_tests_name("grant.session_store", tests, NULL, NULL);
 }

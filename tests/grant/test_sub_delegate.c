@@ -101,6 +101,41 @@ static void wallet_passes_on_what_lies_in_the_signed_grant(void **state)
     }
 }
 
+#define OTHER_SPACE "tinycloud:pkh:eip155:1:" KIT_OWNER ":other"
+
+/* A token over two spaces is passed on in the first of them only: a message has one space. */
+static void second_space_of_a_token_is_not_passed_on(void **state)
+{
+    struct kit *kit = *state;
+    struct deputy_portable parent;
+    struct deputy_delegation delegation;
+    struct deputy_wallet_order order;
+    struct deputy_refusal refusal;
+    struct deputy_account account = kit_account(kit->backend);
+    struct deputy_slice get = T("tinycloud.kv/get");
+    struct deputy_permission one = {.service = T("kv"), .path = T("x"), .actions = &get, .action_count = 1};
+    struct deputy_sub_delegation request = {.audience = T(KIT_RECEIVER),
+            .resources = {&one, 1},
+            .lifetime_ms = 1e6,
+            .domain = T("backend.example.com"),
+            .nonce = T("Q1w2E3r4T5y6U7i8O")};
+    struct deputy_slice json = wrapped_for(kit, KIT_BACKEND, "{\"tinycloud.encryption/decrypt\":[{}]}}",
+            "{\"tinycloud.encryption/decrypt\":[{}]},\"" OTHER_SPACE "/kv/x\":{\"tinycloud.kv/get\":[{}]}}");
+    json = edited(kit->arena, json, T("}],\"disable"),
+            T("},{\"service\":\"kv\",\"space\":\"" OTHER_SPACE
+              "\",\"path\":\"x\",\"actions\":[\"tinycloud.kv/get\"]}],\"disable"));
+    assert_ok(deputy_portable_parse(kit->arena, &parent, &delegation, &refusal, json));
+    assert_text(delegation.authority.space, KIT_SPACE);
+    one.space = T(OTHER_SPACE);
+    assert_int_equal(deputy_sub_delegate(kit->arena, &order, &refusal, NULL, &account, &parent, &request,
+                             kit_time(KIT_NOW)),
+            DEPUTY_E_SUB_EXCEEDS);
+    one.space = T(KIT_SPACE);
+    one.path = T("com.example.notes/x");
+    assert_ok(deputy_sub_delegate(
+            kit->arena, &order, &refusal, NULL, &account, &parent, &request, kit_time(KIT_NOW)));
+}
+
 static void passed_on_delegation_is_verifiable_and_ends_with_its_parent(void **state)
 {
     struct kit *kit = *state;
@@ -156,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             KIT_TEST(what_the_token_forbids_is_not_passed_on),
             KIT_TEST(wallet_passes_on_what_lies_in_the_signed_grant),
+            KIT_TEST(second_space_of_a_token_is_not_passed_on),
             KIT_TEST(passed_on_delegation_is_verifiable_and_ends_with_its_parent),
             KIT_TEST(lifetimes_of_wallets_are_real),
     };
