@@ -47,6 +47,7 @@ struct kv_request {
     struct kv_operation operation;
     struct kv_headers headers;
     struct deputy_slice metadata; /* JSON object, of a put */
+    struct quota_room room;       /* of a put, when it began; the writer asks again */
     struct store_replay replay;
 };
 

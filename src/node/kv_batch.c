@@ -227,6 +227,22 @@ static enum deputy_error check_complete(struct kv_batch *batch)
     return text.len == 0 ? DEPUTY_OK : batch_refuse(batch, DEPUTY_E_KV_PART_MISSING, text);
 }
 
+/* The sum of the parts of each space must fit; asked once for each, at its first part. */
+static enum deputy_error check_room(struct mutation *mutation, struct store_write *write, size_t at)
+{
+    const struct kv_batch *batch = mutation->ctx;
+    struct deputy_slice space = batch->parts[at].item.space;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (!deputy_slice_equal(batch->parts[i].item.space, space))
+            continue;
+        if (i < at)
+            return DEPUTY_OK;
+        sum += batch->parts[i].value.size;
+    }
+    return kv_change_room(mutation, write, space, sum);
+}
+
 static enum deputy_error batch_apply(struct mutation *mutation, struct store_write *write)
 {
     const struct kv_batch *batch = mutation->ctx;
@@ -240,6 +256,7 @@ static enum deputy_error batch_apply(struct mutation *mutation, struct store_wri
                 .metadata = part->metadata,
                 .cause = kv_cause(mutation->admission.token),
         };
+        TRY(check_room(mutation, write, i));
         TRY(store_kv_set(write, &put));
     }
     return DEPUTY_OK;
@@ -293,12 +310,14 @@ enum http_flow kv_batch_put(struct http_exchange *x, struct kv_request *request)
 {
     struct kv_batch *batch = NULL;
     uint64_t length = http_body_length(x);
-    enum deputy_error error = length != UINT64_MAX && length > KV_VALUE_MAX
-                                      ? DEPUTY_E_KV_VALUE_SIZE
-                                      : batch_create(&batch, x, request);
-    if (error != DEPUTY_OK) {
+    struct deputy_refusal refusal = {.code = DEPUTY_OK};
+    if (length != UINT64_MAX && length > KV_VALUE_MAX)
+        refusal.code = DEPUTY_E_KV_VALUE_SIZE;
+    else if (kv_put_room(x, &refusal, request, 0) == DEPUTY_OK)
+        refusal.code = batch_create(&batch, x, request);
+    if (refusal.code != DEPUTY_OK) {
         admission_end(&request->admission);
-        answer_error(x, ANSWER_INVOKE, error);
+        answer_refusal(x, ANSWER_INVOKE, &refusal);
         return HTTP_DONE;
     }
     http_body_stream(x, batch_piece, batch_end, batch);

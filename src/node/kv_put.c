@@ -26,10 +26,16 @@ static void upload_drop(struct kv_upload *upload)
     admission_end(&upload->request->admission);
 }
 
-static void upload_fail(struct kv_upload *upload, enum deputy_error error)
+static void upload_refuse(struct kv_upload *upload, const struct deputy_refusal *refusal)
 {
     upload_drop(upload);
-    answer_error(upload->x, ANSWER_INVOKE, error);
+    answer_refusal(upload->x, ANSWER_INVOKE, refusal);
+}
+
+static void upload_fail(struct kv_upload *upload, enum deputy_error error)
+{
+    struct deputy_refusal refusal = {.code = error};
+    upload_refuse(upload, &refusal);
 }
 
 static void part_write(void *ctx)
@@ -51,16 +57,24 @@ static void part_written(void *ctx)
         http_body_resume(upload->x);
 }
 
+/* What came so far must fit, whatever length was announced. */
+static enum deputy_error upload_check(const struct kv_upload *upload, struct deputy_refusal *refusal)
+{
+    refusal->code = upload->received > KV_VALUE_MAX ? DEPUTY_E_KV_VALUE_SIZE : DEPUTY_OK;
+    TRY(refusal->code);
+    return quota_room_check(http_arena(upload->x), refusal, &upload->request->room, upload->received);
+}
+
 static enum http_read upload_part(struct http_exchange *x, void *ctx, struct deputy_slice part)
 {
     struct kv_upload *upload = ctx;
     upload->received += part.len;
     upload->part = part;
-    enum deputy_error error = upload->received > KV_VALUE_MAX
-                                      ? DEPUTY_E_KV_VALUE_SIZE
-                                      : loop_offload(http_loop(x), part_write, part_written, upload);
-    if (error != DEPUTY_OK)
-        upload_fail(upload, error);
+    struct deputy_refusal refusal;
+    if (upload_check(upload, &refusal) == DEPUTY_OK)
+        refusal.code = loop_offload(http_loop(x), part_write, part_written, upload);
+    if (refusal.code != DEPUTY_OK)
+        upload_refuse(upload, &refusal);
     return HTTP_READ_PAUSE;
 }
 
@@ -159,15 +173,38 @@ static enum http_flow put_small(struct http_exchange *x, struct kv_request *requ
     return HTTP_LATER;
 }
 
+enum deputy_error kv_put_room(
+        struct http_exchange *x, struct deputy_refusal *refusal, struct kv_request *request, uint64_t bytes)
+{
+    const struct node *node = request->admission.on->node;
+    struct store_read *read = NULL;
+    if (!quota_effective(node->quota, request->operation.items->space).limited)
+        return DEPUTY_OK;
+    refusal->code = store_read_begin(&read, node->store, NULL);
+    TRY(refusal->code);
+    refusal->code = quota_room_of(&request->room, node->quota, read, request->operation.items->space);
+    store_read_end(read);
+    TRY(refusal->code);
+    return quota_room_check(http_arena(x), refusal, &request->room, bytes);
+}
+
+static enum deputy_error put_prepare(
+        struct http_exchange *x, struct deputy_refusal *refusal, struct kv_request *request, uint64_t length)
+{
+    refusal->code = kv_metadata_read(http_arena(x), &request->metadata, x);
+    if (refusal->code == DEPUTY_OK && length != UINT64_MAX && length > KV_VALUE_MAX)
+        refusal->code = DEPUTY_E_KV_VALUE_SIZE;
+    TRY(refusal->code);
+    return kv_put_room(x, refusal, request, length != UINT64_MAX ? length : 0);
+}
+
 enum http_flow kv_put(struct http_exchange *x, struct kv_request *request)
 {
     uint64_t length = http_body_length(x);
-    enum deputy_error error = kv_metadata_read(http_arena(x), &request->metadata, x);
-    if (error == DEPUTY_OK && length != UINT64_MAX && length > KV_VALUE_MAX)
-        error = DEPUTY_E_KV_VALUE_SIZE;
-    if (error != DEPUTY_OK) {
+    struct deputy_refusal refusal = {.code = DEPUTY_OK};
+    if (put_prepare(x, &refusal, request, length) != DEPUTY_OK) {
         admission_end(&request->admission);
-        answer_error(x, ANSWER_INVOKE, error);
+        answer_refusal(x, ANSWER_INVOKE, &refusal);
         return HTTP_DONE;
     }
     return length <= STORE_INLINE_MAX ? put_small(x, request) : put_streamed(x, request);

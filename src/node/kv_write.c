@@ -36,6 +36,14 @@ enum deputy_error kv_change_begin(
     return store_replay_insert(write, &request->replay);
 }
 
+enum deputy_error kv_change_room(
+        struct mutation *mutation, struct store_write *write, struct deputy_slice space, uint64_t bytes)
+{
+    struct quota_room room;
+    TRY(quota_room_of(&room, mutation->admission.on->node->quota, store_write_view(write), space));
+    return quota_room_check(mutation->arena, &mutation->refusal, &room, bytes);
+}
+
 static enum deputy_error put_apply(struct mutation *mutation, struct store_write *write)
 {
     struct kv_change *change = mutation->ctx;
@@ -48,6 +56,7 @@ static enum deputy_error put_apply(struct mutation *mutation, struct store_write
             .cause = kv_cause(mutation->admission.token),
     };
     TRY(kv_change_begin(mutation, write, request));
+    TRY(kv_change_room(mutation, write, put.space, change->value.size));
     return store_kv_set(write, &put);
 }
 

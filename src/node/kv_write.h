@@ -19,6 +19,15 @@ enum http_flow kv_put_value(struct http_exchange *x, struct kv_request *request,
 enum deputy_error kv_change_begin(
         struct mutation *mutation, struct store_write *write, const struct kv_request *request);
 
+/* May so many bytes be added to the space, as this transaction has it? On the writer. */
+enum deputy_error kv_change_room(
+        struct mutation *mutation, struct store_write *write, struct deputy_slice space, uint64_t bytes);
+
+/* The same before the body of a put is read, into the request's room; bytes that are not known yet count as
+ * none. */
+enum deputy_error kv_put_room(
+        struct http_exchange *x, struct deputy_refusal *refusal, struct kv_request *request, uint64_t bytes);
+
 static inline struct store_cause kv_cause(const struct deputy_token *token)
 {
     return (struct store_cause){.digest = token->cid.digest, .bytes = token->bytes};

@@ -106,6 +106,8 @@ static enum deputy_error node_fill(struct node_parts *parts, const struct node_c
     struct node *node = &parts->node;
     node->clock = config->clock;
     node->strict_replay = config->strict_replay;
+    node->admin = admin_secret_make(config->admin_secret);
+    TRY(quota_create(&node->quota, config->space_limit, config->public_limit));
     TRY(deputy_arena_create(&parts->arena, NODE_ARENA));
     TRY(identity_create(&node->identity, config->secret));
     TRY(identity_did(parts->arena, &node->did, node->identity, deputy_slice_text(IDENTITY_NODE)));
@@ -135,6 +137,7 @@ void node_close(struct node *node)
     struct node_parts *parts = (struct node_parts *)node;
     store_close(node->store);
     replay_destroy(node->replay);
+    quota_destroy(node->quota);
     identity_destroy(node->identity);
     deputy_arena_destroy(parts->arena);
     free(parts);

@@ -6,9 +6,11 @@
 #define NODE_NODE_H
 
 #include "http/exchange.h"
+#include "node/admin.h"
 #include "node/chain_cache.h"
 #include "node/hosted.h"
 #include "node/identity.h"
+#include "node/quota.h"
 #include "node/replay.h"
 #include "store/store.h"
 #include <deputy/chain.h>
@@ -23,6 +25,8 @@ struct node {
     struct store *store;
     struct identity *identity;
     struct replay_set *replay;
+    struct quota *quota;
+    struct admin_secret admin;
     struct deputy_rules rules;
     struct node_clock clock;
     bool strict_replay;
@@ -42,11 +46,14 @@ struct node_loop {
 
 /* What a node is made of. */
 struct node_config {
-    const char *directory;      /* of its data */
-    struct deputy_slice secret; /* at least 32 bytes; copied */
-    int64_t max_lifetime_s;     /* of an invocation */
-    bool strict_replay;         /* a read is answered only once its use is durable */
-    size_t loops;               /* how many node_loop there will be */
+    const char *directory;            /* of its data */
+    struct deputy_slice secret;       /* at least 32 bytes; copied */
+    int64_t max_lifetime_s;           /* of an invocation */
+    bool strict_replay;               /* a read is answered only once its use is durable */
+    uint64_t space_limit;             /* bytes that a space may hold; 0: no limit */
+    uint64_t public_limit;            /* the same of a public space */
+    struct deputy_slice admin_secret; /* absent: there is no administrator */
+    size_t loops;                     /* how many node_loop there will be */
     struct node_clock clock;
 };
 

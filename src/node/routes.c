@@ -13,6 +13,11 @@ const struct http_route *node_routes(size_t *count)
             {HTTP_METHOD_POST, "/revoke", HTTP_BODY_NONE, 0, node_revoke},
             {HTTP_METHOD_POST, "/delegation/status", HTTP_BODY_STREAM, 0, node_delegation_status},
             {HTTP_METHOD_POST, "/invoke", HTTP_BODY_STREAM, 0, node_invoke},
+            {HTTP_METHOD_GET, "/admin/quota", HTTP_BODY_NONE, 0, node_admin_quota_list},
+            {HTTP_METHOD_PUT, "/admin/quota/{space}", HTTP_BODY_STREAM, 0, node_admin_quota_put},
+            {HTTP_METHOD_GET, "/admin/quota/{space}", HTTP_BODY_NONE, 0, node_admin_quota_get},
+            {HTTP_METHOD_DELETE, "/admin/quota/{space}", HTTP_BODY_NONE, 0, node_admin_quota_delete},
+            {HTTP_METHOD_GET, "/admin/usage", HTTP_BODY_NONE, 0, node_admin_usage},
     };
     *count = sizeof routes / sizeof routes[0];
     return routes;

@@ -17,5 +17,10 @@ http_handler node_delegate;
 http_handler node_revoke;
 http_handler node_delegation_status;
 http_handler node_invoke;
+http_handler node_admin_quota_put;
+http_handler node_admin_quota_get;
+http_handler node_admin_quota_delete;
+http_handler node_admin_quota_list;
+http_handler node_admin_usage;
 
 #endif

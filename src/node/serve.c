@@ -31,9 +31,8 @@ static void complain(struct deputy_arena *arena, const struct deputy_refusal *re
 /* A limit or a place that would be ignored must not look as if it held. */
 static enum deputy_error check_absent_settings(const struct config *config, struct deputy_refusal *refusal)
 {
-    static const char *const absent[] = {"storage.limit", "storage.database", "storage.blocks.path",
-            "storage.blocks.bucket", "storage.blocks.endpoint", "spaces.allowlist", "admin_secret",
-            "quota_url", "dstack_endpoint"};
+    static const char *const absent[] = {"storage.database", "storage.blocks.path", "storage.blocks.bucket",
+            "storage.blocks.endpoint", "spaces.allowlist", "quota_url", "dstack_endpoint"};
     for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
         if (!config_is_set(config, absent[i]))
             continue;
@@ -174,6 +173,9 @@ static enum deputy_error serve_prepare(struct serve *serve, struct deputy_refusa
     TRY(refusal->code);
     serve->node_config.directory = (const char *)config_text(serve->config, "storage.datadir").ptr;
     serve->node_config.max_lifetime_s = config_integer(serve->config, "invocation.max_lifetime_secs");
+    serve->node_config.space_limit = (uint64_t)config_integer(serve->config, "storage.limit");
+    serve->node_config.public_limit = (uint64_t)config_integer(serve->config, "public_spaces.storage_limit");
+    serve->node_config.admin_secret = config_text(serve->config, "admin_secret");
     serve->node_config.strict_replay =
             deputy_slice_equal(config_text(serve->config, "deputy.replay"), deputy_slice_text("strict"));
     return DEPUTY_OK;

@@ -6,6 +6,7 @@
 #include "base/try.h"
 #include "crypto/hash.h"
 #include "store/state.h"
+#include "store/usage.h"
 
 enum deputy_error store_value_inline(struct store_value *out, struct deputy_slice bytes)
 {
@@ -87,6 +88,7 @@ enum deputy_error store_kv_set(struct store_write *write, const struct store_put
     ENSURE(value->bytes.len <= STORE_INLINE_MAX, DEPUTY_E_ARGUMENT);
     TRY(space_find(write->view.db, &space, put->space));
     TRY(cause_record(write, put->cause));
+    TRY(usage_add(write->view.db, space, value));
     return event_insert(write, space, put->key, put);
 }
 

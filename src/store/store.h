@@ -26,6 +26,7 @@ enum {
     STORE_INLINE_MAX = 64 * 1024, /* a value up to this size is a row, a larger one a file */
     STORE_LIST_MAX = 1000,        /* keys in one page of a list */
     STORE_REPLAY_PAGE = 1000,     /* replay rows loaded or removed by one call */
+    STORE_USAGE_MAX = 10000,      /* spaces in a list of what they hold */
     STORE_PARENTS_MAX = 64,       /* parents of one delegation */
     STORE_JOBS_WAITING = 4096,    /* jobs that may wait for the writer; more are refused as busy */
     STORE_BATCH_JOBS = 256,       /* jobs in one commit */
@@ -269,6 +270,21 @@ struct store_counts {
     uint64_t spaces, delegations, revocations, keys;
 };
 enum deputy_error store_count(struct store_read *read, struct store_counts *out);
+
+/* --- what spaces hold --- */
+
+/* The bytes of all distinct contents that were ever stored in the space; deleting does not lessen them.
+ * DEPUTY_E_STORE_SPACE when it is not hosted. */
+enum deputy_error store_usage(struct store_read *read, uint64_t *out, struct deputy_slice space);
+
+struct store_usage {
+    struct deputy_slice space;
+    uint64_t used;
+};
+
+/* The spaces that hold most, at most STORE_USAGE_MAX, in descending order. */
+enum deputy_error store_usage_list(
+        struct deputy_arena *arena, struct store_usage **out, size_t *count, struct store_read *read);
 
 /* --- content that arrives in parts --- */
 

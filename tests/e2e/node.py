@@ -73,8 +73,8 @@ class Starting:
         assert code == 2 and "published sample" in said, (code, said)
 
     def limit_that_would_not_hold_is_refused():
-        code, _, said = start_by_hand(config=configured(more='limit = "1 KiB"\n'))
-        assert code == 2 and "storage.limit" in said, (code, said)
+        code, _, said = start_by_hand(config=configured(), TINYCLOUD_QUOTA_URL="https://quota.example")
+        assert code == 2 and "quota_url" in said, (code, said)
 
     def check_config_masks_secrets_and_names_sources():
         code, printed, _ = start_by_hand("--check-config", config=configured(4242), TINYCLOUD_CORS="false")

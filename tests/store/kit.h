@@ -12,7 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KIT_SPACE T("tinycloud:pkh:eip155:1:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf:default")
+/* Takes a database back to the second step of the schema, as one made before the others would look. */
+#define KIT_UNDO_BEHIND_002 "DROP TABLE content; ALTER TABLE space DROP COLUMN used;"
+
+#define KIT_SPACE_TEXT "tinycloud:pkh:eip155:1:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf:default"
+#define KIT_SPACE T(KIT_SPACE_TEXT)
 
 enum { KIT_READERS = 4, KIT_NOW = 1700000000 };
 

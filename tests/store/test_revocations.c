@@ -159,6 +159,7 @@ static void make_unchained(struct kit *kit)
     for (size_t i = 0; i < sizeof mark; i++)
         snprintf(hex + 2 * i, 3, "%02x", mark[i]);
     snprintf(sql, sizeof sql,
+            KIT_UNDO_BEHIND_002
             "ALTER TABLE revocation DROP COLUMN link; DROP TABLE revocation_head; DROP INDEX kv_event_file;"
             "DROP TABLE replay_page;"
             "UPDATE seal SET mark = x'%s'; PRAGMA user_version = 1",
