@@ -69,6 +69,15 @@ void blake3_keyed(uint8_t out[HASH_BYTES], const uint8_t key[HASH_BYTES], struct
     secret_wipe(&hasher, sizeof hasher);
 }
 
+void hmac_sha256(uint8_t out[HASH_BYTES], struct deputy_slice key, struct deputy_slice message)
+{
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, key.ptr, key.len);
+    crypto_auth_hmacsha256_update(&state, message.ptr, message.len);
+    crypto_auth_hmacsha256_final(&state, out);
+    secret_wipe(&state, sizeof state);
+}
+
 struct blake3_stream {
     blake3_hasher hasher;
 };

@@ -18,6 +18,9 @@ void blake3_parts(uint8_t out[HASH_BYTES], const struct deputy_slice *parts, siz
 /* Keyed BLAKE3. */
 void blake3_keyed(uint8_t out[HASH_BYTES], const uint8_t key[HASH_BYTES], struct deputy_slice input);
 
+/* HMAC-SHA-256 (RFC 2104) with a key of any length. */
+void hmac_sha256(uint8_t out[HASH_BYTES], struct deputy_slice key, struct deputy_slice message);
+
 /* BLAKE3 over input that arrives in parts. */
 struct blake3_stream;
 enum deputy_error blake3_stream_create(struct blake3_stream **out);

@@ -108,6 +108,8 @@ void connection_on_bytes(struct http_connection *c, size_t len)
 void connection_on_end(struct http_connection *c)
 {
     c->peer_ended = true;
+    if (c->phase == CONNECTION_EXCHANGE && c->x.ends_with_peer)
+        connection_lost(c);
     connection_run(c);
 }
 

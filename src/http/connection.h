@@ -66,7 +66,8 @@ struct http_exchange {
     int status;
     bool keep_alive;
     bool chunked;
-    bool waiting;    /* for a write to go out */
+    bool waiting; /* for a write to go out */
+    bool ends_with_peer;
     uint64_t length; /* UINT64_MAX: unknown */
     uint64_t written;
     struct buf headers;

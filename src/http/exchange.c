@@ -348,6 +348,11 @@ void http_on_close(struct http_exchange *x, void (*on_close)(struct http_exchang
     x->close_ctx = ctx;
 }
 
+void http_end_with_peer(struct http_exchange *x)
+{
+    x->ends_with_peer = true;
+}
+
 void http_offload(struct http_exchange *x, void (*work)(void *ctx), void (*then)(void *ctx), void *ctx)
 {
     if (loop_offload(http_loop(x), work, then, ctx) != DEPUTY_OK)

@@ -149,6 +149,10 @@ enum deputy_error http_reason(const struct http_exchange *x);
 /* Called once if the peer goes away before the answer is out. The exchange still has to be ended. */
 void http_on_close(struct http_exchange *x, void (*on_close)(struct http_exchange *x, void *ctx), void *ctx);
 
+/* From now on a peer that ends its side counts as gone: for an answer that lasts as long as somebody listens.
+ */
+void http_end_with_peer(struct http_exchange *x);
+
 /* loop_offload for an exchange: it is answered 500 when the job cannot be taken. */
 void http_offload(struct http_exchange *x, void (*work)(void *ctx), void (*then)(void *ctx), void *ctx);
 

@@ -1,5 +1,6 @@
 #include "node/admit.h"
 #include "base/try.h"
+#include "node/answer.h"
 
 static const struct deputy_closure no_closure;
 
@@ -82,6 +83,20 @@ enum deputy_error admit(struct admission *out, struct deputy_refusal *refusal, s
         *refusal = out->decision.refusal;
     admission_end(out);
     return refusal->code;
+}
+
+enum http_flow admit_before_body(struct http_exchange *x, struct node_loop *on, enum deputy_use use,
+        size_t body_max, http_handler *then)
+{
+    struct admission admission;
+    struct deputy_refusal refusal;
+    if (admit(&admission, &refusal, on, x, use) != DEPUTY_OK) {
+        answer_refusal(x, ANSWER_INVOKE, &refusal);
+        return HTTP_DONE;
+    }
+    admission_end(&admission);
+    http_body_collect(x, body_max, then, on);
+    return HTTP_LATER;
 }
 
 enum deputy_error admit_again(struct deputy_arena *arena, struct deputy_refusal *refusal,

@@ -34,6 +34,13 @@ enum deputy_error admit(struct admission *out, struct deputy_refusal *refusal, s
         struct http_exchange *x, enum deputy_use use);
 
 /*
+ * For a route that needs a body, which is not read for whoever is not admitted: admits, and when the body is
+ * there lets `then` admit with the body in hand. Refusals are answered as those of /invoke.
+ */
+enum http_flow admit_before_body(struct http_exchange *x, struct node_loop *on, enum deputy_use use,
+        size_t body_max, http_handler *then);
+
+/*
  * Decides again inside the transaction that acts: with the closure as it is there when the authority changed
  * meanwhile, and with the moment of the transaction. The arena is the job's own.
  */

@@ -258,6 +258,7 @@ static enum deputy_error batch_apply(struct mutation *mutation, struct store_wri
         };
         TRY(check_room(mutation, write, i));
         TRY(store_kv_set(write, &put));
+        TRY(kv_change_tell(mutation, write, &part->item, HOOK_KV_PUT));
     }
     return DEPUTY_OK;
 }

@@ -2,6 +2,7 @@
 #include "node/kv_write.h"
 #include "base/arena.h"
 #include "base/try.h"
+#include "node/hooks.h"
 #include "node/spaces.h"
 
 struct kv_change {
@@ -44,6 +45,18 @@ enum deputy_error kv_change_room(
     return quota_room_check(mutation->arena, &mutation->refusal, &room, bytes);
 }
 
+enum deputy_error kv_change_tell(struct mutation *mutation, struct store_write *write,
+        const struct kv_item *item, enum hook_ability ability)
+{
+    const struct hook_write what = {
+            .space = item->space,
+            .service = deputy_slice_text("kv"),
+            .path = item->key,
+            .ability = ability,
+    };
+    return hooks_record(mutation, write, &what);
+}
+
 static enum deputy_error put_apply(struct mutation *mutation, struct store_write *write)
 {
     struct kv_change *change = mutation->ctx;
@@ -57,7 +70,8 @@ static enum deputy_error put_apply(struct mutation *mutation, struct store_write
     };
     TRY(kv_change_begin(mutation, write, request));
     TRY(kv_change_room(mutation, write, put.space, change->value.size));
-    return store_kv_set(write, &put);
+    TRY(store_kv_set(write, &put));
+    return kv_change_tell(mutation, write, request->operation.items, HOOK_KV_PUT);
 }
 
 static enum deputy_error delete_apply(struct mutation *mutation, struct store_write *write)
@@ -67,7 +81,9 @@ static enum deputy_error delete_apply(struct mutation *mutation, struct store_wr
     TRY(kv_change_begin(mutation, write, change->request));
     TRY(store_kv_delete(write, &change->deleted, change->hash, item->space, item->key,
             kv_cause(mutation->admission.token)));
-    if (change->deleted != STORE_NEVER_WRITTEN)
+    if (change->deleted == STORE_DELETED)
+        return kv_change_tell(mutation, write, item, HOOK_KV_DELETE);
+    if (change->deleted == STORE_WAS_DELETED)
         return DEPUTY_OK;
     mutation->refusal = (struct deputy_refusal){DEPUTY_E_KV_NO_SUCH_KEY, {item->key}};
     return DEPUTY_E_KV_NO_SUCH_KEY;

@@ -2,6 +2,7 @@
 #ifndef NODE_KV_WRITE_H
 #define NODE_KV_WRITE_H
 
+#include "node/hooks.h"
 #include "node/kv.h"
 #include "node/mutation.h"
 
@@ -27,6 +28,10 @@ enum deputy_error kv_change_room(
  * none. */
 enum deputy_error kv_put_room(
         struct http_exchange *x, struct deputy_refusal *refusal, struct kv_request *request, uint64_t bytes);
+
+/* Tells whoever subscribed, once all is durable. On the writer. */
+enum deputy_error kv_change_tell(struct mutation *mutation, struct store_write *write,
+        const struct kv_item *item, enum hook_ability ability);
 
 static inline struct store_cause kv_cause(const struct deputy_token *token)
 {

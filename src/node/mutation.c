@@ -1,5 +1,6 @@
 #include "node/mutation.h"
 #include "base/arena.h"
+#include "node/hooks.h"
 
 /* What deciding again and the results of one change may take. */
 enum { MUTATION_ARENA = 64 * 1024 * 1024 };
@@ -16,6 +17,7 @@ static enum deputy_error mutation_apply(struct store_write *write, void *ctx)
     struct mutation *mutation = ctx;
     deputy_arena_reset(mutation->arena);
     mutation->refusal = (struct deputy_refusal){.code = DEPUTY_OK};
+    mutation->events = NULL;
     enum deputy_error error = mutation->apply(mutation, write);
     if (mutation->refusal.code == DEPUTY_OK)
         mutation->refusal.code = error;
@@ -47,6 +49,8 @@ static void mutation_arrive(void *ctx)
 void mutation_post(void *loop, struct store_job *job)
 {
     struct mutation *mutation = (struct mutation *)job;
+    if (job->result == DEPUTY_OK)
+        hooks_publish(mutation);
     mutation->letter = (struct loop_task){.run = mutation_arrive, .ctx = mutation};
     loop_post(loop, &mutation->letter);
 }

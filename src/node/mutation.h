@@ -9,6 +9,7 @@
 #include "node/answer.h"
 
 struct mutation;
+struct hook_event;
 
 /* On the writer. Results live in the mutation's arena; may run more than once. refusal->args point there too.
  */
@@ -27,6 +28,7 @@ struct mutation {
     mutation_answer_fn *answer;
     struct deputy_refusal refusal;
     enum answer_route route;
+    struct hook_event *events; /* what apply recorded, published once it is durable (hooks.h) */
     void *ctx;
     void (*end)(void *ctx); /* frees what ctx holds, before the answer, whatever the outcome; may be NULL */
 };

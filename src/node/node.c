@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/try.h"
 #include "crypto/secret.h"
+#include "node/hooks.h"
 #include "node/journal.h"
 #include "node/mutation.h"
 #include <stdlib.h>
@@ -107,6 +108,7 @@ static enum deputy_error node_fill(struct node_parts *parts, const struct node_c
     node->clock = config->clock;
     node->strict_replay = config->strict_replay;
     node->admin = admin_secret_make(config->admin_secret);
+    TRY(hooks_create(&node->hooks, &config->hooks, config->loops));
     TRY(quota_create(&node->quota, config->space_limit, config->public_limit));
     TRY(deputy_arena_create(&parts->arena, NODE_ARENA));
     TRY(identity_create(&node->identity, config->secret));
@@ -138,6 +140,7 @@ void node_close(struct node *node)
     store_close(node->store);
     replay_destroy(node->replay);
     quota_destroy(node->quota);
+    hooks_destroy(node->hooks);
     identity_destroy(node->identity);
     deputy_arena_destroy(parts->arena);
     free(parts);
@@ -154,6 +157,8 @@ enum deputy_error node_loop_create(struct node_loop **out, struct node *node, st
         error = hosted_create(&on->hosted);
     if (error == DEPUTY_OK)
         error = journal_create(&on->journal, node, loop);
+    if (error == DEPUTY_OK)
+        error = hook_hub_create(&on->hub, on);
     if (error != DEPUTY_OK) {
         node_loop_destroy(on);
         return error;
@@ -166,6 +171,7 @@ void node_loop_destroy(struct node_loop *on)
 {
     if (on == NULL)
         return;
+    hook_hub_destroy(on->hub);
     journal_destroy(on->journal);
     hosted_destroy(on->hosted);
     chain_cache_destroy(on->cache);

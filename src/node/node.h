@@ -21,11 +21,14 @@ struct node_clock {
     void *ctx;
 };
 
+struct hooks;
+
 struct node {
     struct store *store;
     struct identity *identity;
     struct replay_set *replay;
     struct quota *quota;
+    struct hooks *hooks;
     struct admin_secret admin;
     struct deputy_rules rules;
     struct node_clock clock;
@@ -35,6 +38,7 @@ struct node {
 };
 
 struct replay_journal;
+struct hook_hub;
 
 struct node_loop {
     struct node *node;
@@ -42,6 +46,15 @@ struct node_loop {
     struct chain_cache *cache;
     struct hosted *hosted;
     struct replay_journal *journal;
+    struct hook_hub *hub;
+};
+
+/* The settings of spec/03 section 15.4 for subscriptions to write events. */
+struct hook_limits {
+    int64_t ticket_ttl_s;
+    size_t scopes_per_ticket;
+    size_t streams;       /* of the whole node */
+    size_t stream_events; /* that wait for one slow reader */
 };
 
 /* What a node is made of. */
@@ -53,7 +66,8 @@ struct node_config {
     uint64_t space_limit;             /* bytes that a space may hold; 0: no limit */
     uint64_t public_limit;            /* the same of a public space */
     struct deputy_slice admin_secret; /* absent: there is no administrator */
-    size_t loops;                     /* how many node_loop there will be */
+    struct hook_limits hooks;
+    size_t loops; /* how many node_loop there will be */
     struct node_clock clock;
 };
 

@@ -17,6 +17,8 @@ http_handler node_delegate;
 http_handler node_revoke;
 http_handler node_delegation_status;
 http_handler node_invoke;
+http_handler node_hook_tickets;
+http_handler node_hook_events;
 http_handler node_admin_quota_put;
 http_handler node_admin_quota_get;
 http_handler node_admin_quota_delete;

@@ -175,6 +175,12 @@ static enum deputy_error serve_prepare(struct serve *serve, struct deputy_refusa
     serve->node_config.max_lifetime_s = config_integer(serve->config, "invocation.max_lifetime_secs");
     serve->node_config.space_limit = (uint64_t)config_integer(serve->config, "storage.limit");
     serve->node_config.public_limit = (uint64_t)config_integer(serve->config, "public_spaces.storage_limit");
+    serve->node_config.hooks = (struct hook_limits){
+            .ticket_ttl_s = config_integer(serve->config, "hooks.max_ticket_ttl_seconds"),
+            .scopes_per_ticket = (size_t)config_integer(serve->config, "hooks.max_scopes_per_ticket"),
+            .streams = (size_t)config_integer(serve->config, "hooks.max_active_sse_streams"),
+            .stream_events = (size_t)config_integer(serve->config, "hooks.sse_broadcast_capacity"),
+    };
     serve->node_config.admin_secret = config_text(serve->config, "admin_secret");
     serve->node_config.strict_replay =
             deputy_slice_equal(config_text(serve->config, "deputy.replay"), deputy_slice_text("strict"));

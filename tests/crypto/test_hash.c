@@ -58,6 +58,27 @@ static void keccak256_is_right_for_every_length_of_two_blocks(void **state)
     assert_hex(digest, sizeof digest, "4ac8a3b6d9ae989d0806e1dc0dca107b1b963d4123c8eefa4743ee2e4db1af28");
 }
 
+static void hmac_answers_as_rfc_4231_says(void **state)
+{
+    (void)state;
+    uint8_t mac[HASH_BYTES], key[131];
+    hmac_sha256(mac, T("Jefe"), T("what do ya want for nothing?"));
+    assert_hex(mac, sizeof mac, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    memset(key, 0xaa, sizeof key);
+    hmac_sha256(mac, deputy_slice_bytes(key, sizeof key),
+            T("Test Using Larger Than Block-Size Key - Hash Key First"));
+    assert_hex(mac, sizeof mac, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+/* The example of spec/03 section 13.4. */
+static void hmac_signs_a_delivery_as_receivers_expect(void **state)
+{
+    (void)state;
+    uint8_t mac[HASH_BYTES];
+    hmac_sha256(mac, T("hook-secret"), T("{\"id\":\"event_01\",\"space\":\"tinycloud:space\"}"));
+    assert_hex(mac, sizeof mac, "6be55ffaf8228a393aa36511745c45e92ba8679a10cd8595574a71baf5d7a38b");
+}
+
 static void sha256_answers_as_fips_180_says(void **state)
 {
     uint8_t digest[HASH_BYTES];
@@ -188,6 +209,8 @@ int main(void)
             ARENA_TEST(keccak256_is_right_around_its_block_size),
             ARENA_TEST(keccak256_is_right_for_every_length_of_two_blocks),
             ARENA_TEST(sha256_answers_as_fips_180_says),
+            ARENA_TEST(hmac_answers_as_rfc_4231_says),
+            ARENA_TEST(hmac_signs_a_delivery_as_receivers_expect),
             ARENA_TEST(blake3_answers_as_the_official_vectors_say),
             cmocka_unit_test(blake3_stream_may_go_on_after_a_digest_was_taken),
             cmocka_unit_test(secret_comparison_means_equality),

@@ -1,0 +1,145 @@
+#include "node/hooks.h"
+#include "base/arena.h"
+#include "base/time.h"
+#include "base/try.h"
+#include "crypto/hash.h"
+#include "node/hook_hub.h"
+#include "node/mutation.h"
+#include <stdlib.h>
+
+enum { HOOK_TEXT_MAX = 1024, HOOK_EVENT_MAX = 256 * 1024 };
+
+enum deputy_error hooks_create(struct hooks **out, const struct hook_limits *limits, size_t loops)
+{
+    struct hooks *hooks = calloc(1, sizeof *hooks);
+    ENSURE(hooks != NULL, DEPUTY_E_NOMEM);
+    hooks->limits = *limits;
+    hooks->hubs = calloc(loops, sizeof(struct hook_hub *));
+    hooks->room = loops;
+    pthread_mutex_init(&hooks->lock, NULL);
+    if (hooks->hubs == NULL) {
+        hooks_destroy(hooks);
+        return DEPUTY_E_NOMEM;
+    }
+    *out = hooks;
+    return DEPUTY_OK;
+}
+
+void hooks_destroy(struct hooks *hooks)
+{
+    if (hooks == NULL)
+        return;
+    pthread_mutex_destroy(&hooks->lock);
+    free(hooks->hubs);
+    free(hooks);
+}
+
+const struct hook_limits *hooks_limits(const struct hooks *hooks)
+{
+    return &hooks->limits;
+}
+
+/* ---- an event ---- */
+
+/* One for all events of a commit in a space: nothing else is made of this invocation there. */
+static enum deputy_error epoch_make(
+        struct deputy_arena *arena, struct deputy_slice *out, struct deputy_slice space, const uint8_t *cause)
+{
+    struct deputy_cid cid;
+    const struct deputy_slice parts[] = {
+            deputy_slice_text("deputy hook epoch v1"), deputy_slice_bytes(cause, HASH_BYTES), space};
+    blake3_parts(cid.digest, parts, sizeof parts / sizeof parts[0]);
+    return deputy_cid_format(arena, out, &cid, DEPUTY_CID_BASE32);
+}
+
+static uint64_t event_index(const struct mutation *mutation, struct deputy_slice space)
+{
+    uint64_t index = 0;
+    for (const struct hook_event *event = mutation->events; event != NULL; event = event->next)
+        index += deputy_slice_equal(event->space, space);
+    return index;
+}
+
+static void put_member(struct json_writer *json, const char *name, struct deputy_slice text)
+{
+    json_key(json, name);
+    json_text(json, text);
+}
+
+struct event_parts {
+    struct deputy_slice epoch, actor, time;
+    uint64_t index;
+};
+
+static enum deputy_error event_json(
+        struct deputy_arena *arena, struct hook_event *event, const struct event_parts *parts)
+{
+    struct buf out = buf_make(arena, HOOK_EVENT_MAX);
+    struct json_writer json = json_writer_make(&out);
+    json_object_begin(&json);
+    put_member(&json, "type", deputy_slice_text("write"));
+    put_member(&json, "id", event->id);
+    put_member(&json, "space", event->space);
+    put_member(&json, "service", event->service);
+    put_member(&json, "ability", deputy_slice_text(hook_ability_name(event->ability)));
+    put_member(&json, "path", event->path);
+    put_member(&json, "actor", parts->actor);
+    put_member(&json, "epoch", parts->epoch);
+    json_key(&json, "eventIndex");
+    json_int(&json, (int64_t)parts->index);
+    put_member(&json, "timestamp", parts->time);
+    json_object_end(&json);
+    return buf_finish(&out, &event->json);
+}
+
+static enum deputy_error event_make(struct deputy_arena *arena, struct hook_event *event,
+        const struct mutation *mutation, struct deputy_time now)
+{
+    struct event_parts parts = {.index = event_index(mutation, event->space)};
+    struct buf id = buf_make(arena, HOOK_TEXT_MAX), time = buf_make(arena, HOOK_TEXT_MAX);
+    TRY(epoch_make(arena, &parts.epoch, event->space, mutation->admission.token->cid.digest));
+    TRY(deputy_principal_format(arena, &parts.actor, &mutation->admission.token->issuer));
+    time_put_iso(&time, now);
+    TRY(buf_finish(&time, &parts.time));
+    buf_put(&id, parts.epoch);
+    buf_put_byte(&id, ':');
+    buf_put_decimal(&id, parts.index);
+    TRY(buf_finish(&id, &event->id));
+    return event_json(arena, event, &parts);
+}
+
+enum deputy_error hooks_record(
+        struct mutation *mutation, struct store_write *write, const struct hook_write *what)
+{
+    struct hook_event *event = ARENA_NEW(mutation->arena, struct hook_event);
+    ENSURE(event != NULL, arena_error(mutation->arena));
+    *event = (struct hook_event){
+            .space = what->space, .service = what->service, .path = what->path, .ability = what->ability};
+    TRY(event_make(mutation->arena, event, mutation, store_write_now(write)));
+    struct hook_event **last = &mutation->events;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = event;
+    return DEPUTY_OK;
+}
+
+/* ---- to the loops ---- */
+
+static void event_send(struct hooks *hooks, const struct hook_event *event)
+{
+    struct hook_letter *letter = hook_letter_make(event);
+    pthread_mutex_lock(&hooks->lock);
+    for (size_t i = 0; i < hooks->count; i++)
+        hook_hub_deliver(hooks->hubs[i], letter);
+    pthread_mutex_unlock(&hooks->lock);
+    hook_letter_release(letter);
+}
+
+void hooks_publish(const struct mutation *mutation)
+{
+    struct hooks *hooks = mutation->admission.on->node->hooks;
+    if (atomic_load(&hooks->streams) == 0)
+        return;
+    for (const struct hook_event *event = mutation->events; event != NULL; event = event->next)
+        event_send(hooks, event);
+}
