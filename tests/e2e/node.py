@@ -102,6 +102,7 @@ class Wire:
             world = World(node)
             token = world.ucan(world.stranger, world.stranger.did_key, world.caps("/a", "get"))
             expect(world.post("/invoke", token), 401, "Cannot find parent delegation")
+            time.sleep(0.5)  # log lines are written together, behind the answers
             lines = [line for line in node.log_text().splitlines() if "http.refused" in line]
             assert len(lines) == 1 and "missing-parents" in lines[0] and "/invoke" in lines[0], lines
             assert token[:20] not in node.log_text() and world.space not in node.log_text()
