@@ -2,9 +2,11 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/try.h"
+#include "http/guard.h"
 #include <curl/curl.h>
 #include <pthread.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 enum { CLIENT_MAX_HEADERS = 100, CLIENT_MAX_HEAD = 64 * 1024, CLIENT_MAX_LINE = 512 * 1024 };
 
@@ -14,6 +16,7 @@ struct fetch {
     size_t header_count;
     size_t head_len;
     struct buf body;
+    const atomic_bool *cancel;
     enum deputy_error error; /* why a callback stopped the transfer */
 };
 
@@ -75,6 +78,7 @@ static enum deputy_error error_of(CURLcode code)
     case CURLE_URL_MALFORMAT:
         return DEPUTY_E_HTTP_URL;
     case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_ABORTED_BY_CALLBACK:
         return DEPUTY_E_HTTP_TIMEOUT;
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
@@ -174,6 +178,40 @@ static void callbacks_set(CURL *curl, struct fetch *fetch)
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, fetch);
 }
 
+/* The very address that would be connected to. */
+static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct fetch *fetch = ctx;
+    (void)purpose;
+    if (!guard_address_is_public(&address->addr)) {
+        fetch->error = DEPUTY_E_GUARD_RESERVED;
+        return CURL_SOCKET_BAD;
+    }
+    fetch->error = DEPUTY_OK;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static int on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up_now)
+{
+    const struct fetch *fetch = ctx;
+    (void)total, (void)now, (void)up_total, (void)up_now;
+    return atomic_load(fetch->cancel);
+}
+
+static void guards_set(CURL *curl, struct fetch *fetch, const struct http_request *request)
+{
+    if (request->guarded) {
+        curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+        curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, fetch);
+    }
+    if (request->cancel == NULL)
+        return;
+    fetch->cancel = request->cancel;
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, fetch);
+}
+
 static bool is_web(const char *url)
 {
     return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
@@ -187,6 +225,7 @@ static enum deputy_error fetch_run(
     policy_set(curl, request);
     body_set(curl, request);
     callbacks_set(curl, fetch);
+    guards_set(curl, fetch, request);
     CURLcode code = curl_easy_perform(curl);
     ENSURE(fetch->error == DEPUTY_OK, fetch->error);
     TRY(error_of(code));

@@ -1,9 +1,10 @@
-/* The blocking HTTP client of the tool. Never on a loop. */
+/* The blocking HTTP client, of the tool and of webhooks. Never on a loop. */
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
 
 #include <deputy/arena.h>
 #include <deputy/error.h>
+#include <stdatomic.h>
 
 struct http_client_header {
     struct deputy_slice name;
@@ -15,9 +16,11 @@ struct http_request {
     const char *url; /* http or https */
     const struct http_client_header *headers;
     size_t header_count;
-    struct deputy_slice body; /* absent: none */
-    uint32_t timeout_ms;      /* for everything together */
-    size_t response_max;      /* bytes of body; headers may take 64 KiB more */
+    struct deputy_slice body;  /* absent: none */
+    uint32_t timeout_ms;       /* for everything together */
+    bool guarded;              /* connects to public addresses only (guard.h): GUARD_RESERVED */
+    const atomic_bool *cancel; /* true: gives up soon, as after a time-out; NULL: never */
+    size_t response_max;       /* bytes of body; headers may take 64 KiB more */
 };
 
 struct http_response {

@@ -85,8 +85,9 @@ static bool stream_stands(struct hook_stream *stream)
     return false;
 }
 
-static void stream_tell(struct hook_stream *stream, const struct hook_letter *letter)
+static void stream_tell(struct hook_stream *stream, const void *what)
 {
+    const struct hook_letter *letter = what;
     const struct hook_subscription *subscription = &stream->subscription;
     for (size_t i = 0; i < subscription->count; i++) {
         if (!hook_scope_matches(
@@ -98,29 +99,31 @@ static void stream_tell(struct hook_stream *stream, const struct hook_letter *le
     }
 }
 
-/* A stream may be over after each of these, and so may others: the walk keeps its place in the hub. */
-#define EACH_STREAM(stream, hub)                                                                             \
-    /* NOLINTNEXTLINE(bugprone-macro-parentheses): stream is a name */                                       \
-    for (struct hook_stream *stream = (hub)->streams;                                                        \
-            stream != NULL && ((hub)->following = stream->next, true); stream = (hub)->following)
-
-static void hub_tell(struct hook_hub *hub, const struct hook_letter *letter)
+/* A stream may be over after this, and so may others: the walk keeps its place in the hub. */
+static void hub_each(
+        struct hook_hub *hub, void (*tell)(struct hook_stream *stream, const void *what), const void *what)
 {
-    EACH_STREAM(stream, hub)
-    stream_tell(stream, letter);
+    for (struct hook_stream *stream = hub->streams; stream != NULL; stream = hub->following) {
+        hub->following = stream->next;
+        tell(stream, what);
+    }
 }
 
-static void hub_missed(struct hook_hub *hub)
+static void tell_missed(struct hook_stream *stream, const void *what)
 {
-    EACH_STREAM(stream, hub)
+    (void)what;
     sse_finish(stream->sse, deputy_slice_text(missed_text));
+}
+
+static void tell_time(struct hook_stream *stream, const void *what)
+{
+    (void)what;
+    stream_stands(stream);
 }
 
 static void hub_on_tick(void *ctx)
 {
-    struct hook_hub *hub = ctx;
-    EACH_STREAM(stream, hub)
-    stream_stands(stream);
+    hub_each(ctx, tell_time, NULL);
 }
 
 /* ---- from the writer ---- */
@@ -149,9 +152,9 @@ static void hub_arrive(void *ctx)
     do {
         letter = ring_take(hub, &missed);
         if (missed)
-            hub_missed(hub);
+            hub_each(hub, tell_missed, NULL);
         if (letter != NULL)
-            hub_tell(hub, letter);
+            hub_each(hub, stream_tell, letter);
         hook_letter_release(letter);
     } while (letter != NULL);
 }

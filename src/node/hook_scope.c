@@ -134,8 +134,8 @@ static bool scope_path_covered(struct deputy_slice path, const struct hook_scope
     return rest.len > 0 && deputy_slice_present(scope->prefix) && path_covers(rest, scope->prefix);
 }
 
-static bool grant_covers(
-        const struct deputy_grant *grant, const char *ability, const struct hook_scope *scope)
+/* A capability for the ability on hooks of the space, under no caveat. */
+static bool grant_is_on(const struct deputy_grant *grant, const char *ability, struct deputy_slice id)
 {
     struct deputy_space space;
     const struct deputy_resource *resource = &grant->capability->resource;
@@ -143,9 +143,35 @@ static bool grant_covers(
            !deputy_slice_present(resource->fragment) && !deputy_slice_present(grant->caveats) &&
            deputy_slice_equal(resource->service, deputy_slice_text("hooks")) &&
            deputy_slice_equal(grant->capability->ability, deputy_slice_text(ability)) &&
-           deputy_space_parse(&space, scope->space) == DEPUTY_OK &&
-           deputy_space_equal(&resource->space, &space) &&
+           deputy_space_parse(&space, id) == DEPUTY_OK && deputy_space_equal(&resource->space, &space);
+}
+
+static bool grant_covers(
+        const struct deputy_grant *grant, const char *ability, const struct hook_scope *scope)
+{
+    const struct deputy_resource *resource = &grant->capability->resource;
+    return grant_is_on(grant, ability, scope->space) &&
            (!deputy_slice_present(resource->path) || scope_path_covered(resource->path, scope));
+}
+
+bool hook_path_granted(const struct deputy_decision *decision, const char *ability, struct deputy_slice space,
+        struct deputy_slice path)
+{
+    for (size_t i = 0; i < decision->grant_count; i++) {
+        const struct deputy_grant *grant = &decision->grants[i];
+        if (grant_is_on(grant, ability, space) &&
+                (!deputy_slice_present(path) || deputy_slice_equal(grant->capability->resource.path, path)))
+            return true;
+    }
+    return false;
+}
+
+bool hook_scope_encloses(const struct hook_scope *outer, const struct hook_scope *inner)
+{
+    return deputy_slice_equal(outer->space, inner->space) &&
+           deputy_slice_equal(outer->service, inner->service) &&
+           (!deputy_slice_present(outer->prefix) ||
+                   (deputy_slice_present(inner->prefix) && path_covers(outer->prefix, inner->prefix)));
 }
 
 /* ---- what it stands on ---- */

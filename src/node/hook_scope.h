@@ -38,6 +38,9 @@ const char *hook_ability_name(enum hook_ability ability);
 bool hook_scope_matches(const struct hook_scope *scope, struct deputy_slice space,
         struct deputy_slice service, enum hook_ability ability, struct deputy_slice path);
 
+/* Does everything of the inner one belong to the outer one, whose abilities are not looked at? */
+bool hook_scope_encloses(const struct hook_scope *outer, const struct hook_scope *inner);
+
 /* The delegations on which something rests. None: it rests on the owner's own key. */
 struct hook_proofs {
     struct deputy_cid cids[HOOK_PROOFS_MAX];
@@ -50,6 +53,10 @@ struct hook_proofs {
  */
 bool hook_scope_granted(struct hook_proofs *proofs, const struct deputy_decision *decision,
         const char *ability, const struct hook_scope *scope);
+
+/* Does it hold the ability on exactly this path of hooks of the space, or (path absent) on any? */
+bool hook_path_granted(const struct deputy_decision *decision, const char *ability, struct deputy_slice space,
+        struct deputy_slice path);
 
 /* DEPUTY_E_HOOK_AUTHORITY when one of the delegations is revoked, over, or its ancestors are. */
 enum deputy_error hook_proofs_stand(struct deputy_arena *arena, const struct hook_proofs *proofs,

@@ -5,6 +5,8 @@
 #include "crypto/hash.h"
 #include "node/hook_hub.h"
 #include "node/mutation.h"
+#include "node/webhook_post.h"
+#include "store/webhook.h"
 #include <stdlib.h>
 
 enum { HOOK_TEXT_MAX = 1024, HOOK_EVENT_MAX = 256 * 1024 };
@@ -108,6 +110,26 @@ static enum deputy_error event_make(struct deputy_arena *arena, struct hook_even
     return event_json(arena, event, &parts);
 }
 
+/* What is due to whom, in the transaction of the write: it is told, or nothing was written. */
+static enum deputy_error deliveries_insert(
+        struct deputy_arena *arena, struct hook_event *event, struct store_write *write)
+{
+    struct store_webhook *webhooks = NULL;
+    size_t count = 0;
+    TRY(store_webhook_list(arena, &webhooks, &count, store_write_view(write), event->space));
+    for (size_t i = 0; i < count; i++) {
+        const struct hook_scope scope = {.space = webhooks[i].space,
+                .service = webhooks[i].service,
+                .prefix = webhooks[i].prefix,
+                .abilities = webhooks[i].abilities};
+        if (!hook_scope_matches(&scope, event->space, event->service, event->ability, event->path))
+            continue;
+        TRY(store_delivery_insert(write, webhooks[i].id, event->id, event->json));
+        event->posted = true;
+    }
+    return DEPUTY_OK;
+}
+
 enum deputy_error hooks_record(
         struct mutation *mutation, struct store_write *write, const struct hook_write *what)
 {
@@ -116,6 +138,7 @@ enum deputy_error hooks_record(
     *event = (struct hook_event){
             .space = what->space, .service = what->service, .path = what->path, .ability = what->ability};
     TRY(event_make(mutation->arena, event, mutation, store_write_now(write)));
+    TRY(deliveries_insert(mutation->arena, event, write));
     struct hook_event **last = &mutation->events;
     while (*last != NULL)
         last = &(*last)->next;
@@ -137,9 +160,15 @@ static void event_send(struct hooks *hooks, const struct hook_event *event)
 
 void hooks_publish(const struct mutation *mutation)
 {
-    struct hooks *hooks = mutation->admission.on->node->hooks;
-    if (atomic_load(&hooks->streams) == 0)
+    if (mutation->events == NULL)
         return;
-    for (const struct hook_event *event = mutation->events; event != NULL; event = event->next)
-        event_send(hooks, event);
+    const struct node *node = mutation->admission.on->node;
+    bool posted = false, heard = atomic_load(&node->hooks->streams) > 0;
+    for (const struct hook_event *event = mutation->events; event != NULL; event = event->next) {
+        posted = posted || event->posted;
+        if (heard)
+            event_send(node->hooks, event);
+    }
+    if (posted)
+        webhook_post_wake(node->post);
 }

@@ -21,6 +21,7 @@ struct hook_event {
     enum hook_ability ability;
     struct deputy_slice id;   /* "<epoch CID>:<index>" */
     struct deputy_slice json; /* what subscribers get */
+    bool posted;              /* to a webhook */
     struct hook_event *next;
 };
 

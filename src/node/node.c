@@ -5,6 +5,7 @@
 #include "node/hooks.h"
 #include "node/journal.h"
 #include "node/mutation.h"
+#include "node/webhook_post.h"
 #include <stdlib.h>
 
 enum { NODE_ARENA = 1024 * 1024 };
@@ -91,7 +92,7 @@ static enum deputy_error node_open_store(struct node *node, const struct node_co
     identity_derive(node->identity, IDENTITY_SEAL, seal_key);
     struct store_config store = {
             .directory = config->directory,
-            .readers = config->loops + 1,
+            .readers = config->loops + 1 + WEBHOOK_POST_THREADS,
             .post = mutation_post,
             .now = config->clock.now,
             .clock = config->clock.ctx,
@@ -116,7 +117,9 @@ static enum deputy_error node_fill(struct node_parts *parts, const struct node_c
     identity_derive(node->identity, IDENTITY_LIST_CURSOR, node->cursor_key);
     node->rules = (struct deputy_rules){.node_did = node->did, .max_lifetime_s = config->max_lifetime_s};
     TRY(node_open_store(node, config));
-    return node_open_replay(node);
+    TRY(node_open_replay(node));
+    node->webhooks = config->webhooks;
+    return webhook_post_start(&node->post, node);
 }
 
 enum deputy_error node_open(struct node **out, const struct node_config *config)
@@ -137,6 +140,7 @@ void node_close(struct node *node)
     if (node == NULL)
         return;
     struct node_parts *parts = (struct node_parts *)node;
+    webhook_post_stop(node->post);
     store_close(node->store);
     replay_destroy(node->replay);
     quota_destroy(node->quota);

@@ -22,6 +22,14 @@ struct node_clock {
 };
 
 struct hooks;
+struct webhook_post;
+
+struct webhook_limits {
+    size_t per_space; /* active webhooks */
+    int64_t timeout_s;
+    int64_t attempts; /* after which a delivery is a dead letter */
+    bool any_address; /* development: plain HTTP, and addresses of our own network */
+};
 
 struct node {
     struct store *store;
@@ -29,6 +37,8 @@ struct node {
     struct replay_set *replay;
     struct quota *quota;
     struct hooks *hooks;
+    struct webhook_post *post;
+    struct webhook_limits webhooks;
     struct admin_secret admin;
     struct deputy_rules rules;
     struct node_clock clock;
@@ -67,6 +77,7 @@ struct node_config {
     uint64_t public_limit;            /* the same of a public space */
     struct deputy_slice admin_secret; /* absent: there is no administrator */
     struct hook_limits hooks;
+    struct webhook_limits webhooks;
     size_t loops; /* how many node_loop there will be */
     struct node_clock clock;
 };

@@ -181,6 +181,12 @@ static enum deputy_error serve_prepare(struct serve *serve, struct deputy_refusa
             .streams = (size_t)config_integer(serve->config, "hooks.max_active_sse_streams"),
             .stream_events = (size_t)config_integer(serve->config, "hooks.sse_broadcast_capacity"),
     };
+    serve->node_config.webhooks = (struct webhook_limits){
+            .per_space = (size_t)config_integer(serve->config, "hooks.max_webhook_subscriptions_per_space"),
+            .timeout_s = config_integer(serve->config, "hooks.webhook_timeout_seconds"),
+            .attempts = config_integer(serve->config, "hooks.webhook_max_attempts"),
+            .any_address = config_boolean(serve->config, "deputy.dev"),
+    };
     serve->node_config.admin_secret = config_text(serve->config, "admin_secret");
     serve->node_config.strict_replay =
             deputy_slice_equal(config_text(serve->config, "deputy.replay"), deputy_slice_text("strict"));

@@ -106,7 +106,7 @@ void store_submit(struct store *store, struct store_job *job);
 /* Calls done. For the loop to which the job was posted. */
 void store_job_finish(struct store_job *job);
 
-/* Applies on the writer and waits until it is durable: for tools and tests, never on a loop. */
+/* Applies on the writer and waits until it is durable: for threads that may wait, never on a loop. */
 enum deputy_error store_run(struct store *store, store_apply_fn *apply, void *ctx);
 
 /* What the writer sees: the committed state and the jobs before this one. Ends with the job. */

@@ -12,47 +12,16 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from kit import tokens  # noqa: E402
 from kit.events import Events  # noqa: E402
+from kit.hooked import JSON, Hooked  # noqa: E402
 from kit.node import Node  # noqa: E402
 from kit.runner import expect, run  # noqa: E402
-from kit.world import CONFIG, World  # noqa: E402
+from kit.world import CONFIG  # noqa: E402
 
 DEPUTY = sys.argv[1]
-JSON = {"Content-Type": "application/json"}
 
 
 def node_with(more=""):
     return Node(DEPUTY, CONFIG + more)
-
-
-class Hooked(World):
-    """A world whose session holds everything on kv and hooks, and whose backend gets what it is given."""
-
-    def begin(self):
-        self.proof = self.sign_in({**self.caps("", "get", "put", "del", "list"), **self.hooks("", "subscribe", "register", "list", "unregister")})
-        return self
-
-    def hooks(self, path, *names):
-        return self.caps(path, *names, service="hooks")
-
-    def scope(self, prefix=None, **more):
-        return {"space": self.space, "service": "kv", **({"pathPrefix": prefix} if prefix else {}), **more}
-
-    def ask(self, scopes, by=None, proof=None, path="", ability="subscribe", body=None, **more):
-        by = by or self.session
-        token = self.ucan(by, by.did_key, self.hooks(path, ability), 60, [proof or self.proof])
-        return self.post("/hooks/tickets", token, body or tokens.json.dumps({"subscriptions": scopes, **more}), **JSON)
-
-    def ticket(self, scopes, **more):
-        answer = self.ask(scopes, **more)
-        expect(answer, 200)
-        return tokens.json.loads(answer.text)["ticket"]
-
-    def put(self, key, value="x"):
-        answer = self.invoke(self.session, self.proof, key, "put", value)
-        assert answer.status == 200, answer.text
-
-    def revoke(self, cid):
-        expect(self.post("/revoke", self.ucan(self.session, self.session.did_key, {"urn:cid:" + cid: {"tinycloud.delegation/revoke": [{}]}})), 200)
 
 
 class Tickets:

@@ -1,0 +1,340 @@
+#include "store/webhook.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/try.h"
+#include "crypto/aead.h"
+#include "crypto/hash.h"
+#include "crypto/random.h"
+#include "store/state.h"
+
+enum { SECRET_FORM = 0x01, SECRET_OVERHEAD = 1 + AEAD_NONCE_BYTES + AEAD_TAG_BYTES, SEALED_MAX = 64 * 1024 };
+
+#define SEAL_WEBHOOK "deputy store webhook v1"
+
+/* ---- the secret ---- */
+
+enum deputy_error store_webhook_seal_secret(struct deputy_arena *arena, struct deputy_slice *out,
+        const uint8_t key[STORE_WEBHOOK_KEY_BYTES], struct deputy_slice secret)
+{
+    uint8_t *sealed = arena_alloc_bytes(arena, secret.len + SECRET_OVERHEAD);
+    ENSURE(sealed != NULL, arena_error(arena));
+    sealed[0] = SECRET_FORM;
+    random_bytes(sealed + 1, AEAD_NONCE_BYTES);
+    TRY(aes256gcm_seal(
+            sealed + 1 + AEAD_NONCE_BYTES, key, sealed + 1, (struct deputy_slice){NULL, 0}, secret));
+    *out = deputy_slice_bytes(sealed, secret.len + SECRET_OVERHEAD);
+    return DEPUTY_OK;
+}
+
+enum deputy_error store_webhook_open_secret(struct deputy_arena *arena, struct deputy_slice *out,
+        const uint8_t key[STORE_WEBHOOK_KEY_BYTES], struct deputy_slice sealed)
+{
+    ENSURE(sealed.len > SECRET_OVERHEAD && sealed.ptr[0] == SECRET_FORM, DEPUTY_E_DECRYPT);
+    uint8_t *secret = arena_alloc_bytes(arena, sealed.len - SECRET_OVERHEAD);
+    ENSURE(secret != NULL, arena_error(arena));
+    struct deputy_slice ciphertext =
+            deputy_slice_bytes(sealed.ptr + 1 + AEAD_NONCE_BYTES, sealed.len - 1 - AEAD_NONCE_BYTES);
+    TRY(aes256gcm_open(secret, key, sealed.ptr + 1, (struct deputy_slice){NULL, 0}, ciphertext));
+    *out = deputy_slice_bytes(secret, sealed.len - SECRET_OVERHEAD);
+    return DEPUTY_OK;
+}
+
+/* ---- the seal ---- */
+
+/* Each field behind its length, so that no two rows have the same text. */
+static void put_field(struct buf *out, struct deputy_slice field)
+{
+    buf_put_decimal(out, field.len);
+    buf_put_byte(out, deputy_slice_present(field) ? ':' : '-');
+    buf_put(out, field);
+}
+
+static enum deputy_error webhook_seal(struct deputy_arena *arena, uint8_t out[STORE_DIGEST_BYTES],
+        const struct store *store, const struct store_webhook *webhook)
+{
+    struct deputy_slice text;
+    struct buf all = buf_make(arena, SEALED_MAX);
+    put_field(&all, deputy_slice_text(SEAL_WEBHOOK));
+    put_field(&all, digest_slice(webhook->digest));
+    put_field(&all, webhook->space);
+    put_field(&all, webhook->subscriber);
+    put_field(&all, webhook->service);
+    put_field(&all, webhook->prefix);
+    buf_put_decimal(&all, webhook->abilities);
+    put_field(&all, webhook->url);
+    put_field(&all, webhook->secret);
+    put_field(&all, webhook->proofs);
+    TRY(buf_finish(&all, &text));
+    blake3_keyed(out, store->seal_key, text);
+    return DEPUTY_OK;
+}
+
+/* ---- rows ---- */
+
+static enum deputy_error active_count(struct db *db, size_t *out, int64_t space)
+{
+    DEFER(statement_end) struct statement statement = {0};
+    bool row;
+    TRY(statement_begin(
+            &statement, db, DB_WEBHOOK_COUNT, "SELECT count(*) FROM webhook WHERE space = ? AND active = 1"));
+    bind_int(&statement, space);
+    TRY(statement_step(&statement, &row));
+    *out = (size_t)column_int(&statement, 0);
+    return DEPUTY_OK;
+}
+
+static enum deputy_error row_insert(struct db *db, const struct store_webhook *webhook, int64_t space,
+        const uint8_t seal[STORE_DIGEST_BYTES])
+{
+    DEFER(statement_end) struct statement statement = {0};
+    TRY(statement_begin(&statement, db, DB_WEBHOOK_INSERT,
+            "INSERT INTO webhook (digest, space, subscriber, service, abilities, url, secret, proofs, seal,"
+            " created_at, prefix, active) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
+            " ON CONFLICT DO NOTHING"));
+    bind_blob(&statement, digest_slice(webhook->digest));
+    bind_int(&statement, space);
+    bind_text(&statement, webhook->subscriber);
+    bind_text(&statement, webhook->service);
+    bind_int(&statement, webhook->abilities);
+    bind_text(&statement, webhook->url);
+    bind_blob(&statement, webhook->secret);
+    bind_blob(&statement, webhook->proofs);
+    bind_blob(&statement, digest_slice(seal));
+    bind_time(&statement, &webhook->created);
+    if (deputy_slice_present(webhook->prefix))
+        bind_text(&statement, webhook->prefix);
+    else
+        bind_null(&statement);
+    return statement_run(&statement);
+}
+
+enum deputy_error store_webhook_insert(
+        struct store_write *write, const struct store_webhook *webhook, size_t most)
+{
+    struct deputy_arena *arena = NULL;
+    uint8_t seal[STORE_DIGEST_BYTES];
+    int64_t space;
+    size_t count;
+    TRY(space_find(write->view.db, &space, webhook->space));
+    TRY(active_count(write->view.db, &count, space));
+    ENSURE(count < most, DEPUTY_E_LIMIT);
+    TRY(deputy_arena_create(&arena, 2 * SEALED_MAX));
+    enum deputy_error error = webhook_seal(arena, seal, write->view.store, webhook);
+    deputy_arena_destroy(arena);
+    TRY(error);
+    return row_insert(write->view.db, webhook, space, seal);
+}
+
+#define WEBHOOK_COLUMNS                                                                                      \
+    "w.id, w.digest, s.name, w.subscriber, w.service, w.prefix, w.abilities, w.url, w.secret, w.proofs,"     \
+    " w.created_at, w.active, w.seal"
+
+static enum deputy_error text_take(
+        struct deputy_arena *arena, struct deputy_slice *out, const struct statement *statement, int column)
+{
+    struct deputy_slice bytes;
+    TRY(column_bytes(statement, column, &bytes));
+    return arena_copy(arena, out, bytes);
+}
+
+static struct deputy_time time_of(int64_t micros)
+{
+    int64_t rest = micros % 1000000;
+    return (struct deputy_time){.sec = micros / 1000000, .nsec = (uint32_t)(rest < 0 ? 0 : rest) * 1000};
+}
+
+static enum deputy_error row_fields(
+        struct deputy_arena *arena, struct store_webhook *out, const struct statement *statement)
+{
+    struct deputy_slice digest;
+    *out = (struct store_webhook){.id = column_int(statement, 0)};
+    TRY(column_bytes(statement, 1, &digest));
+    ENSURE(digest.len == STORE_DIGEST_BYTES, DEPUTY_E_STORE_CORRUPT);
+    memcpy(out->digest, digest.ptr, STORE_DIGEST_BYTES);
+    TRY(text_take(arena, &out->space, statement, 2));
+    TRY(text_take(arena, &out->subscriber, statement, 3));
+    TRY(text_take(arena, &out->service, statement, 4));
+    if (!column_null(statement, 5))
+        TRY(text_take(arena, &out->prefix, statement, 5));
+    out->abilities = (unsigned)column_int(statement, 6);
+    TRY(text_take(arena, &out->url, statement, 7));
+    TRY(text_take(arena, &out->secret, statement, 8));
+    TRY(text_take(arena, &out->proofs, statement, 9));
+    out->created = time_of(column_int(statement, 10));
+    out->active = column_int(statement, 11) != 0;
+    return DEPUTY_OK;
+}
+
+static enum deputy_error row_take(struct deputy_arena *arena, struct store_webhook *out,
+        const struct store *store, const struct statement *statement)
+{
+    uint8_t expected[STORE_DIGEST_BYTES];
+    struct deputy_slice seal;
+    TRY(row_fields(arena, out, statement));
+    TRY(webhook_seal(arena, expected, store, out));
+    TRY(column_bytes(statement, 12, &seal));
+    ENSURE(seal.len == sizeof expected && bytes_equal_secret(seal.ptr, expected, sizeof expected),
+            DEPUTY_E_STORE_SEAL);
+    return DEPUTY_OK;
+}
+
+enum deputy_error store_webhook_find(struct deputy_arena *arena, struct store_webhook *out, bool *found,
+        struct store_read *read, const uint8_t digest[STORE_DIGEST_BYTES])
+{
+    DEFER(statement_end) struct statement statement = {0};
+    TRY(statement_begin(&statement, read->db, DB_WEBHOOK_FIND,
+            "SELECT " WEBHOOK_COLUMNS
+            " FROM webhook w JOIN space s ON s.id = w.space WHERE w.digest = ? AND w.active = 1"));
+    bind_blob(&statement, digest_slice(digest));
+    TRY(statement_step(&statement, found));
+    return *found ? row_take(arena, out, read->store, &statement) : DEPUTY_OK;
+}
+
+enum deputy_error store_webhook_list(struct deputy_arena *arena, struct store_webhook **out, size_t *count,
+        struct store_read *read, struct deputy_slice space)
+{
+    DEFER(statement_end) struct statement statement = {0};
+    bool row;
+    *count = 0;
+    TRY(statement_begin(&statement, read->db, DB_WEBHOOK_LIST,
+            "SELECT " WEBHOOK_COLUMNS " FROM webhook w JOIN space s ON s.id = w.space"
+            " WHERE w.active = 1 AND w.space = (SELECT id FROM space WHERE name = ?) ORDER BY w.id"));
+    bind_text(&statement, space);
+    TRY(statement_step(&statement, &row));
+    if (!row)
+        return DEPUTY_OK;
+    *out = ARENA_ARRAY(arena, struct store_webhook, STORE_WEBHOOKS_MAX);
+    ENSURE(*out != NULL, arena_error(arena));
+    while (row && *count < STORE_WEBHOOKS_MAX) {
+        TRY(row_take(arena, &(*out)[(*count)++], read->store, &statement));
+        TRY(statement_step(&statement, &row));
+    }
+    return DEPUTY_OK;
+}
+
+static enum deputy_error run_on(struct db *db, enum db_slot slot, const char *sql, int64_t id)
+{
+    DEFER(statement_end) struct statement statement = {0};
+    TRY(statement_begin(&statement, db, slot, sql));
+    bind_int(&statement, id);
+    return statement_run(&statement);
+}
+
+/* Only the newest dead letters are kept. */
+static enum deputy_error letters_prune(struct db *db, int64_t webhook)
+{
+    DEFER(statement_end) struct statement statement = {0};
+    TRY(statement_begin(&statement, db, DB_DELIVERY_PRUNE,
+            "DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery"
+            " WHERE webhook = ? AND due IS NULL ORDER BY id DESC LIMIT -1 OFFSET ?)"));
+    bind_int(&statement, webhook);
+    bind_int(&statement, STORE_DEAD_LETTERS_MAX);
+    return statement_run(&statement);
+}
+
+enum deputy_error store_webhook_end(struct store_write *write, int64_t id)
+{
+    struct db *db = write->view.db;
+    TRY(run_on(db, DB_WEBHOOK_END, "UPDATE webhook SET active = 0 WHERE id = ?", id));
+    TRY(run_on(db, DB_DELIVERY_END, "UPDATE webhook_delivery SET due = NULL WHERE webhook = ?", id));
+    return letters_prune(db, id);
+}
+
+/* ---- deliveries ---- */
+
+enum deputy_error store_delivery_insert(
+        struct store_write *write, int64_t webhook, struct deputy_slice event, struct deputy_slice body)
+{
+    DEFER(statement_end) struct statement statement = {0};
+    TRY(statement_begin(&statement, write->view.db, DB_DELIVERY_INSERT,
+            "INSERT INTO webhook_delivery (webhook, event, body, due, attempts) VALUES (?, ?, ?, ?, 0)"
+            " ON CONFLICT DO NOTHING"));
+    bind_int(&statement, webhook);
+    bind_text(&statement, event);
+    bind_text(&statement, body);
+    bind_time(&statement, &write->now);
+    return statement_run(&statement);
+}
+
+static bool is_busy(int64_t webhook, const int64_t *busy, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (busy[i] == webhook)
+            return true;
+    }
+    return false;
+}
+
+/* The rows: one webhook each, the longest due first. */
+static enum deputy_error next_choose(
+        int64_t *id, bool *found, struct statement *statement, const int64_t *busy, size_t busy_count)
+{
+    for (;;) {
+        TRY(statement_step(statement, found));
+        if (!*found)
+            return DEPUTY_OK;
+        *id = column_int(statement, 0);
+        if (!is_busy(column_int(statement, 1), busy, busy_count))
+            return DEPUTY_OK;
+    }
+}
+
+static enum deputy_error next_id(int64_t *id, bool *found, struct db *db, struct deputy_time now,
+        const int64_t *busy, size_t busy_count)
+{
+    DEFER(statement_end) struct statement statement = {0};
+    TRY(statement_begin(&statement, db, DB_DELIVERY_NEXT,
+            "SELECT id, webhook, min(due) AS first FROM webhook_delivery"
+            " WHERE due IS NOT NULL GROUP BY webhook HAVING first <= ? ORDER BY first, id"));
+    bind_time(&statement, &now);
+    return next_choose(id, found, &statement, busy, busy_count);
+}
+
+static enum deputy_error delivery_load(struct deputy_arena *arena, struct store_delivery *out, bool *found,
+        struct store_read *read, int64_t id)
+{
+    DEFER(statement_end) struct statement statement = {0};
+    *out = (struct store_delivery){.id = id};
+    TRY(statement_begin(&statement, read->db, DB_DELIVERY_LOAD,
+            "SELECT " WEBHOOK_COLUMNS ", d.event, d.body, d.attempts FROM webhook_delivery d"
+            " JOIN webhook w ON w.id = d.webhook JOIN space s ON s.id = w.space WHERE d.id = ?"));
+    bind_int(&statement, id);
+    TRY(statement_step(&statement, found));
+    if (!*found)
+        return DEPUTY_OK;
+    TRY(text_take(arena, &out->event, &statement, 13));
+    TRY(text_take(arena, &out->body, &statement, 14));
+    out->attempts = column_int(&statement, 15);
+    out->webhook.id = column_int(&statement, 0);
+    return row_take(arena, &out->webhook, read->store, &statement);
+}
+
+enum deputy_error store_delivery_next(struct deputy_arena *arena, struct store_delivery *out, bool *found,
+        struct store_read *read, struct deputy_time now, const int64_t *busy, size_t busy_count)
+{
+    int64_t id;
+    TRY(next_id(&id, found, read->db, now, busy, busy_count));
+    return *found ? delivery_load(arena, out, found, read, id) : DEPUTY_OK;
+}
+
+enum deputy_error store_delivery_done(struct store_write *write, int64_t id)
+{
+    return run_on(write->view.db, DB_DELIVERY_DONE, "DELETE FROM webhook_delivery WHERE id = ?", id);
+}
+
+enum deputy_error store_delivery_retry(struct store_write *write, int64_t id, struct deputy_time due)
+{
+    DEFER(statement_end) struct statement statement = {0};
+    TRY(statement_begin(&statement, write->view.db, DB_DELIVERY_RETRY,
+            "UPDATE webhook_delivery SET attempts = attempts + 1, due = ? WHERE id = ? AND due IS NOT NULL"));
+    bind_time(&statement, &due);
+    bind_int(&statement, id);
+    return statement_run(&statement);
+}
+
+enum deputy_error store_delivery_bury(struct store_write *write, const struct store_delivery *delivery)
+{
+    TRY(run_on(write->view.db, DB_DELIVERY_BURY,
+            "UPDATE webhook_delivery SET attempts = attempts + 1, due = NULL WHERE id = ?", delivery->id));
+    return letters_prune(write->view.db, delivery->webhook.id);
+}
