@@ -186,8 +186,8 @@ static void every_error_of_the_store_says_what_to_do(void **state)
     static const enum deputy_error told[] = {DEPUTY_E_STORE_DIRECTORY, DEPUTY_E_STORE_LOCKED,
             DEPUTY_E_STORE_FULL, DEPUTY_E_STORE_IO, DEPUTY_E_STORE_CORRUPT, DEPUTY_E_STORE_NEWER,
             DEPUTY_E_STORE_FOREIGN, DEPUTY_E_STORE_BUSY, DEPUTY_E_STORE_TOKEN, DEPUTY_E_STORE_BLOB,
-            DEPUTY_E_STORE_SEAL, DEPUTY_E_STORE_SECRET, DEPUTY_E_STORE_REVOCATIONS,
-            DEPUTY_E_STORE_OLDER, DEPUTY_E_STORE_UPKEEP, DEPUTY_E_STORE_EXISTS};
+            DEPUTY_E_STORE_SEAL, DEPUTY_E_STORE_SECRET, DEPUTY_E_STORE_REVOCATIONS, DEPUTY_E_STORE_OLDER,
+            DEPUTY_E_STORE_UPKEEP, DEPUTY_E_STORE_EXISTS};
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
         const char *text = deputy_error_info(told[i])->text;
         assert_true(strchr(text, ':') != NULL && strlen(strchr(text, ':')) > 10);
