@@ -110,40 +110,54 @@ static enum deputy_error event_make(struct deputy_arena *arena, struct hook_even
     return event_json(arena, event, &parts);
 }
 
+struct webhook_list {
+    struct store_webhook *webhooks;
+    size_t count;
+};
+
 /* What is due to whom, in the transaction of the write: it is told, or nothing was written. */
 static enum deputy_error deliveries_insert(
-        struct deputy_arena *arena, struct hook_event *event, struct store_write *write)
+        struct hook_event *event, struct store_write *write, const struct webhook_list *list)
 {
-    struct store_webhook *webhooks = NULL;
-    size_t count = 0;
-    TRY(store_webhook_list(arena, &webhooks, &count, store_write_view(write), event->space));
-    for (size_t i = 0; i < count; i++) {
-        const struct hook_scope scope = {.space = webhooks[i].space,
-                .service = webhooks[i].service,
-                .prefix = webhooks[i].prefix,
-                .abilities = webhooks[i].abilities};
+    for (size_t i = 0; i < list->count; i++) {
+        const struct store_webhook *webhook = &list->webhooks[i];
+        const struct hook_scope scope = {.space = webhook->space,
+                .service = webhook->service,
+                .prefix = webhook->prefix,
+                .abilities = webhook->abilities};
         if (!hook_scope_matches(&scope, event->space, event->service, event->ability, event->path))
             continue;
-        TRY(store_delivery_insert(write, webhooks[i].id, event->id, event->json));
+        TRY(store_delivery_insert(write, webhook->id, event->id, event->json));
         event->posted = true;
     }
     return DEPUTY_OK;
 }
 
-enum deputy_error hooks_record(
-        struct mutation *mutation, struct store_write *write, const struct hook_write *what)
+static enum deputy_error event_record(struct mutation *mutation, struct store_write *write,
+        const struct hook_write *what, const struct webhook_list *list)
 {
     struct hook_event *event = ARENA_NEW(mutation->arena, struct hook_event);
     ENSURE(event != NULL, arena_error(mutation->arena));
     *event = (struct hook_event){
             .space = what->space, .service = what->service, .path = what->path, .ability = what->ability};
     TRY(event_make(mutation->arena, event, mutation, store_write_now(write)));
-    TRY(deliveries_insert(mutation->arena, event, write));
+    TRY(deliveries_insert(event, write, list));
     struct hook_event **last = &mutation->events;
     while (*last != NULL)
         last = &(*last)->next;
     *last = event;
     return DEPUTY_OK;
+}
+
+/* An event that nobody listens for is not made. */
+enum deputy_error hooks_record(
+        struct mutation *mutation, struct store_write *write, const struct hook_write *what)
+{
+    struct webhook_list list = {NULL, 0};
+    bool heard = atomic_load(&mutation->admission.on->node->hooks->streams) > 0;
+    TRY(store_webhook_list(
+            mutation->arena, &list.webhooks, &list.count, store_write_view(write), what->space));
+    return heard || list.count > 0 ? event_record(mutation, write, what, &list) : DEPUTY_OK;
 }
 
 /* ---- to the loops ---- */

@@ -119,6 +119,19 @@ class Streams:
                 world.put("exact/key")
                 assert [events.read()[1]["path"] for _ in range(2)] == ["documents/1", "exact/key"]
 
+    def batch_is_one_epoch_of_numbered_events():
+        with node_with() as node:
+            world = Hooked(node).begin()
+            names = ("a", "b", "c")
+            att = {resource: abilities for name in names for resource, abilities in world.caps("/" + name, "put").items()}
+            body = "".join(f'--f\r\nContent-Disposition: form-data; name="{name}"\r\n\r\nx\r\n' for name in names) + "--f--\r\n"
+            with Events(node, world.ticket([world.scope()])) as events:
+                token = world.ucan(world.session, world.session.did_key, att, 60, [world.proof])
+                expect(world.post("/invoke", token, body, **{"Content-Type": "multipart/form-data; boundary=f"}), 200)
+                seen = [events.read()[1] for _ in names]
+            assert [(event["path"], event["eventIndex"]) for event in seen] == [("a", 0), ("b", 1), ("c", 2)], seen
+            assert len({event["epoch"] for event in seen}) == 1 and seen[2]["id"] == seen[2]["epoch"] + ":2"
+
     def refused_write_is_not_told():
         with node_with() as node:
             world = Hooked(node).begin()

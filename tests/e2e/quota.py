@@ -42,6 +42,28 @@ def parallel_puts_never_exceed_the_limit():
         assert len(tokens.json.loads(world.invoke(world.session, proof, "n/", "list").text)) == 10
 
 
+FORM = {"Content-Type": "multipart/form-data; boundary=frontier"}
+
+
+def form(**parts):
+    return "".join(f'--frontier\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in parts.items()) + "--frontier--\r\n"
+
+
+def batch_is_measured_as_a_whole():
+    with limited("10 B") as node:
+        world = World(node)
+        proof = world.sign_in()
+
+        def put(**parts):
+            att = {resource: abilities for name in parts for resource, abilities in world.caps("/" + name, "put").items()}
+            return world.post("/invoke", world.ucan(world.session, world.session.did_key, att, 60, [proof]), form(**parts), **FORM)
+
+        expect(put(a="123456", b="78901"), 413, "Write exceeds remaining storage. Used: 0 bytes, Limit: 10 bytes")
+        assert usage(node, world) == 0
+        expect(put(a="123456", b="7890"), 200)
+        expect(put(c="x"), 402, "Storage quota exceeded. Used: 10 bytes, Limit: 10 bytes")
+
+
 def unadmitted_token_learns_nothing_of_a_quota():
     with limited("10 B") as node:
         world = World(node)
@@ -120,6 +142,6 @@ def malformed_administration_is_refused():
         assert usage(node, world) is None
 
 
-run([parallel_puts_never_exceed_the_limit, unadmitted_token_learns_nothing_of_a_quota, body_of_unknown_length_stops_at_the_limit,
+run([parallel_puts_never_exceed_the_limit, batch_is_measured_as_a_whole, unadmitted_token_learns_nothing_of_a_quota, body_of_unknown_length_stops_at_the_limit,
      large_body_is_refused_before_it_is_sent, full_space_can_be_read_listed_and_emptied, usage_survives_a_restart_and_overrides_do_not,
      administration_without_a_secret_is_off, malformed_administration_is_refused])
