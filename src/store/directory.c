@@ -92,7 +92,11 @@ enum deputy_error directory_open(struct directory *directory, const char *path)
     TRY(directory_touch_database(directory, path));
     TRY(directory_enter(&directory->blobs, directory->root, "blobs"));
     TRY(directory_enter(&directory->tmp, directory->blobs, "tmp"));
-    TRY(directory_sweep_tmp(directory));
+    return directory_sweep_tmp(directory);
+}
+
+enum deputy_error directory_sync_names(const struct directory *directory)
+{
     TRY(directory_sync(directory->blobs));
     return directory_sync(directory->root);
 }

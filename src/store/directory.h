@@ -46,4 +46,7 @@ enum deputy_error directory_error(void);
 /* Makes names that were created or renamed in an open directory durable. */
 enum deputy_error directory_sync(int fd);
 
+/* The same for all that opening the directory, or the database in it, may have made. */
+enum deputy_error directory_sync_names(const struct directory *directory);
+
 #endif

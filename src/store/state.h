@@ -41,6 +41,7 @@ struct store {
     struct db writer;
     pthread_t thread;
     bool thread_runs;
+    bool names_synced; /* the writer's: files made at the start are durable */
     struct store_queue queue;
     atomic_uint_fast64_t generation;
     atomic_uint_fast64_t jobs;

@@ -33,7 +33,6 @@ static enum deputy_error store_start(struct store *store)
     TRY(schema_migrate(&store->writer, &schema_node));
     TRY(seal_check_database(&store->writer, store->seal_key));
     TRY(revocations_check(&store->writer, store->seal_key));
-    TRY(directory_sync(store->directory.root));
     TRY(readers_open(store));
     return writer_start(store);
 }

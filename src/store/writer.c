@@ -115,8 +115,18 @@ static enum deputy_error job_apply(struct store *store, struct store_job *job, b
     return db_run(db, DB_RELEASE, "RELEASE job");
 }
 
+/* Before the first commit, not at the start: whoever only reads need not wait for the disk. */
+static enum deputy_error names_sync(struct store *store)
+{
+    if (!store->names_synced)
+        TRY(directory_sync_names(&store->directory));
+    store->names_synced = true;
+    return DEPUTY_OK;
+}
+
 static enum deputy_error batch_apply(struct store *store, struct store_job *batch, bool *moves_generation)
 {
+    TRY(names_sync(store));
     TRY(db_run(&store->writer, DB_BEGIN_IMMEDIATE, "BEGIN IMMEDIATE"));
     for (struct store_job *job = batch; job != NULL; job = job->next)
         TRY(job_apply(store, job, moves_generation));

@@ -48,12 +48,15 @@ class Node:
         if self.own_directory:
             shutil.rmtree(self.directory, ignore_errors=True)
 
+    def command(self):
+        return [str(self.deputy), "node"]
+
     def start(self):
         self.directory.joinpath("data").mkdir(parents=True, exist_ok=True)
         path = self.directory / "tinycloud.toml"
         path.write_text(self.config)
         self.log = open(self.directory / "node.log", "ab")
-        self.process = subprocess.Popen([str(self.deputy), "node"], stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(self.command(), stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL,
                                         env={**os.environ, "TINYCLOUD_CONFIG_FILE": str(path), **self.environment})
         deadline = time.monotonic() + START_SECONDS
         while True:
