@@ -173,7 +173,7 @@ enum deputy_error time_parse(struct deputy_time *out, struct deputy_slice text)
 
 static void put_field(struct buf *out, int value, size_t digits, char before)
 {
-    uint8_t text[8];
+    uint8_t text[1 + NSEC_DIGITS];
     for (size_t i = digits; i > 0; i--, value /= 10)
         text[i] = (uint8_t)('0' + value % 10);
     text[0] = (uint8_t)before;
@@ -181,11 +181,12 @@ static void put_field(struct buf *out, int value, size_t digits, char before)
             before == '\0' ? deputy_slice_bytes(text + 1, digits) : deputy_slice_bytes(text, digits + 1));
 }
 
-void time_put_iso(struct buf *out, struct deputy_time time)
+/* Up to the second; false when it is no time. */
+static bool put_seconds(struct buf *out, struct deputy_time time)
 {
     if (time.sec < TIME_MIN_SEC || time.sec > TIME_MAX_SEC || time.nsec >= NSEC_PER_SEC) {
         buf_fail(out, DEPUTY_E_TIME);
-        return;
+        return false;
     }
     struct civil civil = civil_from_seconds(time.sec);
     put_field(out, civil.year, 4, '\0');
@@ -194,7 +195,27 @@ void time_put_iso(struct buf *out, struct deputy_time time)
     put_field(out, civil.hour, 2, 'T');
     put_field(out, civil.minute, 2, ':');
     put_field(out, civil.second, 2, ':');
+    return true;
+}
+
+void time_put_iso(struct buf *out, struct deputy_time time)
+{
+    if (!put_seconds(out, time))
+        return;
     put_field(out, (int)(time.nsec / NSEC_PER_MS), 3, '.');
+    buf_put_byte(out, 'Z');
+}
+
+void time_put_utc(struct buf *out, struct deputy_time time)
+{
+    uint32_t fraction = time.nsec;
+    size_t digits = NSEC_DIGITS;
+    if (!put_seconds(out, time))
+        return;
+    for (; digits > 0 && fraction % 10 == 0; digits--)
+        fraction /= 10;
+    if (digits > 0)
+        put_field(out, (int)fraction, digits, '.');
     buf_put_byte(out, 'Z');
 }
 

@@ -18,6 +18,9 @@ enum deputy_error time_parse(struct deputy_time *out, struct deputy_slice text);
 /* YYYY-MM-DDTHH:MM:SS.sssZ, as JavaScript's toISOString prints it. */
 void time_put_iso(struct buf *out, struct deputy_time time);
 
+/* The same with as much of the fraction as there is: none, or up to nine digits without trailing zeros. */
+void time_put_utc(struct buf *out, struct deputy_time time);
+
 /* The time plus whole milliseconds, saturating at the ends of the years 0000 to 9999. */
 struct deputy_time time_add_ms(struct deputy_time time, int64_t ms);
 

@@ -87,6 +87,8 @@ static enum http_flow invoke_read(struct http_exchange *x, struct kv_request *re
         return request->operation.batch ? kv_batch_read(x, request) : kv_read(x, request);
     case KV_LIST:
         return kv_list(x, request);
+    case KV_CAPABILITIES:
+        return capabilities_read(x, request);
     default:
         return invoke_nothing(x, request);
     }

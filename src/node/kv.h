@@ -11,7 +11,16 @@ enum {
 };
 #define KV_VALUE_MAX UINT64_C(1000000000)
 
-enum kv_action { KV_NONE, KV_GET, KV_METADATA, KV_LIST, KV_PUT, KV_DELETE, KV_ACTIONS };
+enum kv_action {
+    KV_NONE,
+    KV_GET,
+    KV_METADATA,
+    KV_LIST,
+    KV_PUT,
+    KV_DELETE,
+    KV_CAPABILITIES /* read: goes the same way */,
+    KV_ACTIONS
+};
 
 /* One value, or the values below a prefix. */
 struct kv_item {
@@ -82,6 +91,7 @@ enum deputy_error kv_check_size(struct deputy_arena *arena, struct deputy_refusa
 /* Each ends the exchange, now or later, and the request's admission. */
 enum http_flow kv_read(struct http_exchange *x, struct kv_request *request);
 enum http_flow kv_batch_read(struct http_exchange *x, struct kv_request *request);
+enum http_flow capabilities_read(struct http_exchange *x, struct kv_request *request);
 enum http_flow kv_list(struct http_exchange *x, struct kv_request *request);
 enum http_flow kv_put(struct http_exchange *x, struct kv_request *request);
 enum http_flow kv_batch_put(struct http_exchange *x, struct kv_request *request);

@@ -8,25 +8,28 @@
 static enum kv_action kv_action_of(const struct deputy_capability *capability)
 {
     static const struct {
-        const char *ability;
+        const char *service, *ability;
         enum kv_action action;
     } actions[] = {
-            {"tinycloud.kv/get", KV_GET},
-            {"tinycloud.kv/metadata", KV_METADATA},
-            {"tinycloud.kv/list", KV_LIST},
-            {"tinycloud.kv/put", KV_PUT},
-            {"tinycloud.kv/del", KV_DELETE},
+            {"kv", "tinycloud.kv/get", KV_GET},
+            {"kv", "tinycloud.kv/metadata", KV_METADATA},
+            {"kv", "tinycloud.kv/list", KV_LIST},
+            {"kv", "tinycloud.kv/put", KV_PUT},
+            {"kv", "tinycloud.kv/del", KV_DELETE},
+            {"capabilities", "tinycloud.capabilities/read", KV_CAPABILITIES},
     };
     const struct deputy_resource *resource = &capability->resource;
     struct deputy_slice ability;
-    if (resource->kind != DEPUTY_RESOURCE_SPACE ||
-            !deputy_slice_equal(resource->service, deputy_slice_text("kv")) ||
-            !deputy_slice_present(resource->path))
+    if (resource->kind != DEPUTY_RESOURCE_SPACE || !deputy_slice_present(resource->path))
         return KV_NONE;
     deputy_ability_status(&ability, capability->ability);
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
-        if (deputy_slice_equal(ability, deputy_slice_text(actions[i].ability)))
-            return actions[i].action;
+        if (!deputy_slice_equal(ability, deputy_slice_text(actions[i].ability)) ||
+                !deputy_slice_equal(resource->service, deputy_slice_text(actions[i].service)))
+            continue;
+        bool acts = actions[i].action != KV_CAPABILITIES ||
+                    deputy_slice_equal(resource->path, deputy_slice_text("all"));
+        return acts ? actions[i].action : KV_NONE;
     }
     return KV_NONE;
 }
@@ -34,7 +37,7 @@ static enum kv_action kv_action_of(const struct deputy_capability *capability)
 /* Services of later work must refuse, not answer 200 with nothing done. */
 static bool asks_for_absent_service(const struct deputy_capability *capability)
 {
-    static const char *const absent[] = {"sql", "duckdb", "capabilities", "hooks"};
+    static const char *const absent[] = {"sql", "duckdb", "hooks"};
     if (capability->resource.kind == DEPUTY_RESOURCE_NETWORK)
         return true;
     for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {

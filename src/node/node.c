@@ -8,7 +8,7 @@
 #include "node/webhook_post.h"
 #include <stdlib.h>
 
-enum { NODE_ARENA = 1024 * 1024 };
+enum { NODE_ARENA = 1024 * 1024, NODE_POOL_READERS = 4 /* threads of the pool, for listings */ };
 
 struct node_parts {
     struct node node; /* first: the address of one is that of the other */
@@ -92,7 +92,7 @@ static enum deputy_error node_open_store(struct node *node, const struct node_co
     identity_derive(node->identity, IDENTITY_SEAL, seal_key);
     struct store_config store = {
             .directory = config->directory,
-            .readers = config->loops + 1 + WEBHOOK_POST_THREADS,
+            .readers = config->loops + NODE_POOL_READERS + 1 + WEBHOOK_POST_THREADS,
             .post = mutation_post,
             .now = config->clock.now,
             .clock = config->clock.ctx,

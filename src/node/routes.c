@@ -12,6 +12,7 @@ const struct http_route *node_routes(size_t *count)
             {HTTP_METHOD_POST, "/delegate", HTTP_BODY_NONE, 0, node_delegate},
             {HTTP_METHOD_POST, "/revoke", HTTP_BODY_NONE, 0, node_revoke},
             {HTTP_METHOD_POST, "/delegation/status", HTTP_BODY_STREAM, 0, node_delegation_status},
+            {HTTP_METHOD_POST, "/delegation/query", HTTP_BODY_STREAM, 0, node_delegation_query},
             {HTTP_METHOD_POST, "/invoke", HTTP_BODY_STREAM, 0, node_invoke},
             {HTTP_METHOD_POST, "/hooks/tickets", HTTP_BODY_STREAM, 0, node_hook_tickets},
             {HTTP_METHOD_GET, "/hooks/events", HTTP_BODY_NONE, 0, node_hook_events},

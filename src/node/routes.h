@@ -16,6 +16,7 @@ http_handler node_attestation;
 http_handler node_delegate;
 http_handler node_revoke;
 http_handler node_delegation_status;
+http_handler node_delegation_query;
 http_handler node_invoke;
 http_handler node_hook_tickets;
 http_handler node_hook_events;

@@ -82,7 +82,7 @@ enum deputy_error store_delegation_insert(
             seal, write->view.store->seal_key, delegation->digest, delegation->signed_digest, parents);
     TRY(statement_begin(&statement, write->view.db, DB_DELEGATION_INSERT,
             "INSERT INTO delegation (digest, signed_digest, parents, seal, bytes, delegator, delegatee,"
-            " not_before, expires, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " not_before, expires, received_at, issued) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (digest) DO NOTHING"));
     bind_blob(&statement, digest_slice(delegation->digest));
     bind_blob(&statement, digest_slice(delegation->signed_digest));
@@ -94,9 +94,12 @@ enum deputy_error store_delegation_insert(
     bind_time(&statement, delegation->window.not_before);
     bind_time(&statement, delegation->window.expires);
     bind_time(&statement, &write->now);
+    bind_time(&statement, delegation->issued != NULL ? delegation->issued : &write->now);
     TRY(statement_run(&statement));
     *created = db_changes(write->view.db) > 0;
-    return DEPUTY_OK;
+    if (!*created)
+        return DEPUTY_OK;
+    return listing_insert(write, db_last_id(write->view.db), delegation->spaces, delegation->space_count);
 }
 
 enum deputy_error store_revocation_insert(

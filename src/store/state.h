@@ -65,6 +65,10 @@ enum deputy_error schema_check(struct db *db, const struct schema *schema);
 /* The row id of a space. DEPUTY_E_STORE_SPACE when it is not hosted. */
 enum deputy_error space_find(struct db *db, int64_t *id, struct deputy_slice space);
 
+/* Notes which spaces the delegation of that row names. */
+enum deputy_error listing_insert(
+        struct store_write *write, int64_t delegation, const struct deputy_slice *spaces, size_t count);
+
 static inline struct deputy_slice digest_slice(const uint8_t digest[STORE_DIGEST_BYTES])
 {
     return deputy_slice_bytes(digest, STORE_DIGEST_BYTES);

@@ -148,6 +148,9 @@ struct store_delegation {
     struct deputy_slice delegator; /* principals, for queries only: the bytes decide */
     struct deputy_slice delegatee;
     struct store_window window;
+    const struct deputy_time *issued;  /* NULL: it does not say; then the moment of storing counts */
+    const struct deputy_slice *spaces; /* canonical ids that it names, each once; for listings only */
+    size_t space_count;
 };
 
 /*

@@ -133,6 +133,26 @@ static void every_byte_is_needed(void **state)
     }
 }
 
+static void utc(struct deputy_arena *arena, uint32_t nsec, const char *expected)
+{
+    struct buf out = buf_make(arena, 64);
+    struct deputy_slice text;
+    time_put_utc(&out, (struct deputy_time){1633019124, nsec});
+    assert_ok(buf_finish(&out, &text));
+    assert_text(text, expected);
+}
+
+static void utc_has_as_much_of_the_fraction_as_there_is(void **state)
+{
+    utc(*state, 0, "2021-09-30T16:25:24Z");
+    utc(*state, 123400000, "2021-09-30T16:25:24.1234Z");
+    utc(*state, 1, "2021-09-30T16:25:24.000000001Z");
+    utc(*state, 999999999, "2021-09-30T16:25:24.999999999Z");
+    struct buf out = buf_make(*state, 64);
+    time_put_utc(&out, (struct deputy_time){TIME_MAX_SEC + 1, 0});
+    assert_int_equal(out.error, DEPUTY_E_TIME);
+}
+
 static void iso_is_what_javascript_prints(void **state)
 {
     iso(*state, (struct deputy_time){0, 0}, "1970-01-01T00:00:00.000Z");
@@ -259,6 +279,7 @@ int main(void)
             cmocka_unit_test(separator_is_one_of_three_bytes),
             cmocka_unit_test(every_byte_at_every_place_is_judged),
             cmocka_unit_test(every_byte_is_needed),
+            ARENA_TEST(utc_has_as_much_of_the_fraction_as_there_is),
             ARENA_TEST(iso_is_what_javascript_prints),
             ARENA_TEST(times_outside_four_digit_years_are_not_printed),
             ARENA_TEST(every_day_reads_as_it_prints),

@@ -265,5 +265,136 @@ class Reads:
             expect(several.world.post("/invoke", token), 409, "duplicate invocation")
 
 
+class Listings:
+    """capabilities/read and /delegation/query."""
+
+    @staticmethod
+    def _read(several, by, proof, params=None):
+        world = several.world
+        att = {f"{world.space}/capabilities/all": {"tinycloud.capabilities/read": [{}]}}
+        more = {} if params is None else {"fct": [{"other": 1}, {"capabilitiesReadParams": params}]}
+        return world.post("/invoke", world.ucan(by, by.did_key, att, 60, [proof], **more))
+
+    @staticmethod
+    def _signed_in(node):
+        several = Several(node)
+        world = several.world
+        att = world.caps("", "get", "put", "list") | world.caps("", "read", service="capabilities") | world.caps("", "list", service="delegation")
+        several.proof = tokens.cid(world.cacao(world.session.did_url, att, nonce="everything0"))
+        expect(world.delegate(world.cacao(world.session.did_url, att, nonce="everything0")), 200)
+        return several
+
+    def capabilities_are_listed_and_filtered():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Listings._signed_in(node)
+            world = several.world
+            child = world.pass_on(several.proof, world.caps("/notes/", "get", "list"))
+            ask = lambda params=None: tokens.json.loads(Listings._read(several, world.session, several.proof, params).text)
+            everything = ask()
+            assert {several.proof, child} <= set(everything)
+            record = everything[child]
+            assert record["delegator"] == world.session.did_key and record["delegate"] == world.backend.did_key
+            assert record["capabilities"][0] == {"resource": world.space + "/kv/notes/", "ability": "tinycloud.kv/get", "caveats": {}}
+            parent = bytes(record["parents"][0])
+            assert len(parent) == 36 and "b" + tokens.base64.b32encode(parent).decode().lower().rstrip("=") == several.proof
+            expect(world.delegate(record["raw"]), 200)  # what it says is raw is what can be posted
+            expect(world.delegate(everything[several.proof]["raw"]), 200)
+            assert set(ask({"type": "list", "filters": {"path": "notes/"}})) == {child}
+            assert child not in ask({"type": "list", "filters": {"direction": "created"}})
+            assert several.proof in ask({"type": "list", "filters": {"direction": "created"}})
+            assert ask({"type": "list", "filters": {"direction": "received"}}) == {}
+            assert child not in ask({"type": "list", "filters": {"actions": ["tinycloud.kv/put"]}})
+            chain = ask({"type": "chain", "delegation_cid": child})
+            assert [link["delegate"] for link in chain] == [world.backend.did_key, world.session.did_key], chain
+
+    def parameters_that_cannot_be_read_do_not_widen_the_answer():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Listings._signed_in(node)
+            for params in ("x", {}, {"type": "all"}, {"type": "list", "filters": []}, {"type": "list", "filters": {"direction": "up"}},
+                           {"type": "list", "filters": {"path": 1}}, {"type": "list", "filters": {"actions": [1]}}, {"type": "chain"}):
+                expect(Listings._read(several, several.world.session, several.proof, params), 400, "Invalid inputs")
+
+    def revoked_and_foreign_delegations_are_not_capabilities():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Listings._signed_in(node)
+            world = several.world
+            child = world.pass_on(several.proof, world.caps("/notes/", "get"))
+            expect(Listings._read(several, world.stranger, several.proof), 401)
+            expect(world.post("/revoke", several.token({"urn:cid:" + child: {"tinycloud.delegation/revoke": [{}]}}, proofs=[])), 200)
+            assert child not in tokens.json.loads(Listings._read(several, world.session, several.proof).text)
+            assert Listings._read(several, world.session, several.proof, {"type": "chain", "delegation_cid": child}).text == "[]"
+            other = Several(node, "other")
+            assert other.proof not in tokens.json.loads(Listings._read(several, world.session, several.proof).text)
+            assert Listings._read(several, world.session, several.proof, {"type": "chain", "delegation_cid": other.proof}).text == "[]"
+
+    @staticmethod
+    def _query(several, body, by=None, proofs=None, att=None):
+        world = several.world
+        by = by or world.session
+        att = att or {f"{world.space}/delegation/": {"tinycloud.delegation/list": [{}]}}
+        token = world.ucan(by, by.did_key, att, 60, [several.proof] if proofs is None else proofs)
+        return world.post("/delegation/query", token, body if isinstance(body, str) else tokens.json.dumps(body), **{"Content-Type": "application/json"})
+
+    def delegations_come_page_by_page():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Listings._signed_in(node)
+            world = several.world
+            for count in range(5):
+                expect(world.delegate(world.cacao(world.backend.did_url, world.caps(f"/{count}/", "get"), iat=world.iso(-count))), 200)
+            whole = tokens.json.loads(Listings._query(several, {"limit": 100}).text)
+            assert whole["schemaVersion"] == 2 and "nextCursor" not in whole and len(whole["items"]) == 8, whole
+            issued = [item["issuedAt"] for item in whole["items"]]
+            assert issued == sorted(issued, reverse=True)
+            seen, cursor = [], None
+            while True:
+                page = tokens.json.loads(Listings._query(several, {"limit": 3, "cursor": cursor}).text)
+                seen += page["items"]
+                cursor = page.get("nextCursor")
+                if cursor is None:
+                    break
+                assert len(page["items"]) == 3
+            assert [item["cid"] for item in seen] == [item["cid"] for item in whole["items"]]
+            assert Listings._query(several, {"direction": "received"}).text == '{"schemaVersion":2,"items":[]}'
+            assert len(tokens.json.loads(Listings._query(several, {"space": "default", "status": "active"}).text)["items"]) == 8
+            assert len(tokens.json.loads(Listings._query(several, {"space": world.space}).text)["items"]) == 8
+            assert tokens.json.loads(Listings._query(several, {"space": "elsewhere"}).text)["items"] == []
+
+    def revocations_are_told():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Listings._signed_in(node)
+            world = several.world
+            data = world.cacao(world.backend.did_url, world.caps("/gone/", "get"))
+            gone = tokens.cid(data)
+            expect(world.delegate(data), 200)
+            expect(world.post("/revoke", tokens.cacao_header(world.cacao("ucan:" + gone, None))), 200)
+            items = tokens.json.loads(Listings._query(several, {"status": "revoked"}).text)["items"]
+            owner = f"did:pkh:eip155:1:{world.owner.address}"
+            assert [(item["cid"], item["status"], item["revokedBy"]) for item in items] == [(gone, "revoked", owner)], items
+            assert "revokedAncestorCid" not in items[0] and items[0]["delegatorDid"] == owner
+
+    def questions_that_are_none_are_refused():
+        """Those of node-http.json among them: an unknown direction or member, a limit of 101, a cursor that is none."""
+        with Node(DEPUTY, CONFIG) as node:
+            several = Listings._signed_in(node)
+            for body in ({"direction": "sideways"}, {"unknown": True}, {"limit": 101}, {"limit": 1.5}, {"limit": "1"}, {"cursor": "%%%"},
+                         {"cursor": "YQ"}, {"status": "fine"}, {"space": ""}, {"space": 1}, "[]", "{", ""):
+                answer = Listings._query(several, body)
+                assert answer.status == 400 and answer.text.startswith("Invalid delegation query: "), (body, answer.status, answer.text)
+
+    def only_who_may_list_the_account_asks():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Listings._signed_in(node)
+            world = several.world
+            refused = "Delegation query proof is not authorized"
+            expect(Listings._query(several, {}, proofs=[]), 403, refused)
+            expect(Listings._query(several, {}, by=world.stranger), 403, refused)
+            for att in (world.caps("/", "get"), {world.space + "/delegation/x": {"tinycloud.delegation/list": [{}]}},
+                        {f"{world.space}/delegation/": {"tinycloud.delegation/list": [{}]}} | world.caps("/a", "get")):
+                expect(Listings._query(several, {}, att=att), 403, refused)
+            other = Listings._signed_in(node)
+            foreign = tokens.b64url(tokens.cid(world.cacao(world.session.did_url, world.caps("", "get"), nonce="unstored0")).encode())
+            expect(Listings._query(other, {"cursor": foreign}), 403, refused)
+
+
 if __name__ == "__main__":
-    run([check for group in (Batch, Reads) for name, check in vars(group).items() if not name.startswith("_")])
+    run([check for group in (Batch, Reads, Listings) for name, check in vars(group).items() if not name.startswith("_")])
