@@ -35,17 +35,24 @@ static enum deputy_error admission_check(
     return time_first ? DEPUTY_OK : deputy_token_in_time(admission->use, admission->token, rules, now);
 }
 
+/* Of the token in the admission's header. */
+static enum deputy_error admission_parse(
+        struct admission *admission, struct deputy_refusal *refusal, struct deputy_arena *arena)
+{
+    *refusal = (struct deputy_refusal){.code = DEPUTY_E_AUTHORIZATION_MISSING};
+    ENSURE(deputy_slice_present(admission->header), refusal->code);
+    refusal->code =
+            deputy_token_parse(arena, &admission->token, token_use(admission->use), admission->header);
+    if (refusal->code == DEPUTY_OK)
+        refusal->code = admission_check(admission, arena, node_now(admission->on->node));
+    return refusal->code;
+}
+
 enum deputy_error admission_read(struct admission *out, struct deputy_refusal *refusal, struct node_loop *on,
         struct http_exchange *x, enum deputy_use use)
 {
-    *out = (struct admission){.on = on, .use = use};
-    *refusal = (struct deputy_refusal){.code = DEPUTY_E_AUTHORIZATION_MISSING};
-    struct deputy_slice header = http_header(x, "authorization");
-    ENSURE(deputy_slice_present(header), refusal->code);
-    refusal->code = deputy_token_parse(http_arena(x), &out->token, token_use(use), header);
-    if (refusal->code == DEPUTY_OK)
-        refusal->code = admission_check(out, http_arena(x), node_now(on->node));
-    return refusal->code;
+    *out = (struct admission){.on = on, .use = use, .header = http_header(x, "authorization")};
+    return admission_parse(out, refusal, http_arena(x));
 }
 
 enum deputy_error admission_load(struct admission *admission)
@@ -69,20 +76,35 @@ static enum deputy_error admission_decide(struct deputy_arena *arena, struct dep
     return decision->refusal.code;
 }
 
+/* Loads and decides. On failure nothing is held. */
+static enum deputy_error admission_judge(
+        struct admission *admission, struct deputy_refusal *refusal, struct deputy_arena *arena)
+{
+    refusal->code = admission_load(admission);
+    if (refusal->code == DEPUTY_OK)
+        refusal->code = admission_decide(arena, &admission->decision, admission, admission_closure(admission),
+                node_now(admission->on->node));
+    if (refusal->code == DEPUTY_OK)
+        return DEPUTY_OK;
+    if (admission->decision.refusal.code == refusal->code)
+        *refusal = admission->decision.refusal;
+    admission_end(admission);
+    return refusal->code;
+}
+
 enum deputy_error admit(struct admission *out, struct deputy_refusal *refusal, struct node_loop *on,
         struct http_exchange *x, enum deputy_use use)
 {
     TRY(admission_read(out, refusal, on, x, use));
-    refusal->code = admission_load(out);
-    if (refusal->code == DEPUTY_OK)
-        refusal->code = admission_decide(
-                http_arena(x), &out->decision, out, admission_closure(out), node_now(on->node));
-    if (refusal->code == DEPUTY_OK)
-        return DEPUTY_OK;
-    if (out->decision.refusal.code == refusal->code)
-        *refusal = out->decision.refusal;
-    admission_end(out);
-    return refusal->code;
+    return admission_judge(out, refusal, http_arena(x));
+}
+
+enum deputy_error admit_kept(struct admission *out, struct deputy_refusal *refusal, struct node_loop *on,
+        struct deputy_arena *arena, struct deputy_slice header)
+{
+    *out = (struct admission){.on = on, .use = DEPUTY_USE_INVOKE, .header = header};
+    TRY(admission_parse(out, refusal, arena));
+    return admission_judge(out, refusal, arena);
 }
 
 enum http_flow admit_before_body(struct http_exchange *x, struct node_loop *on, enum deputy_use use,
@@ -116,6 +138,16 @@ enum deputy_error admit_again(struct deputy_arena *arena, struct deputy_refusal 
     if (refusal->code != DEPUTY_OK && decision.refusal.code == refusal->code)
         *refusal = decision.refusal;
     return refusal->code;
+}
+
+enum deputy_error admission_use_up(
+        struct deputy_arena *arena, struct store_replay *row, const struct admission *admission)
+{
+    const struct node *node = admission->on->node;
+    int64_t now = node_now(node).sec;
+    TRY(replay_fingerprint(arena, row->fingerprint, node->replay, admission->token));
+    row->expires = replay_expiry(admission->token, node->rules.max_lifetime_s, now);
+    return replay_take(node->replay, row->fingerprint, row->expires, now);
 }
 
 void admission_end(struct admission *admission)

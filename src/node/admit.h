@@ -12,6 +12,7 @@
 struct admission {
     struct node_loop *on;
     enum deputy_use use;
+    struct deputy_slice header; /* the token as it came */
     const struct deputy_token *token;
     struct deputy_verified_token verified;
     struct chain_entry *entry; /* NULL when the token cites no proof */
@@ -33,6 +34,10 @@ const struct deputy_closure *admission_closure(const struct admission *admission
 enum deputy_error admit(struct admission *out, struct deputy_refusal *refusal, struct node_loop *on,
         struct http_exchange *x, enum deputy_use use);
 
+/* An invocation that was admitted before and kept (its header): judged again, as of now. */
+enum deputy_error admit_kept(struct admission *out, struct deputy_refusal *refusal, struct node_loop *on,
+        struct deputy_arena *arena, struct deputy_slice header);
+
 /*
  * For a route that needs a body, which is not read for whoever is not admitted: admits, and when the body is
  * there lets `then` admit with the body in hand. Refusals are answered as those of /invoke.
@@ -46,6 +51,13 @@ enum http_flow admit_before_body(struct http_exchange *x, struct node_loop *on, 
  */
 enum deputy_error admit_again(struct deputy_arena *arena, struct deputy_refusal *refusal,
         const struct admission *admission, struct store_write *write);
+
+/*
+ * Uses the invocation up in memory: DEPUTY_E_STORE_REPLAY when it was used before. *row is to be stored with
+ * its effect, or with the next page of the journal.
+ */
+enum deputy_error admission_use_up(
+        struct deputy_arena *arena, struct store_replay *row, const struct admission *admission);
 
 void admission_end(struct admission *admission);
 

@@ -47,18 +47,6 @@ static enum deputy_error invoke_hosted(struct deputy_arena *arena, const struct 
     return error;
 }
 
-/* Uses the invocation up in memory. Its row is written with the effect, or with the next page of the journal.
- */
-static enum deputy_error invoke_use_up(struct deputy_arena *arena, struct kv_request *request)
-{
-    const struct node *node = request->admission.on->node;
-    const struct deputy_token *token = request->admission.token;
-    int64_t now = node_now(node).sec;
-    TRY(replay_fingerprint(arena, request->replay.fingerprint, node->replay, token));
-    request->replay.expires = replay_expiry(token, node->rules.max_lifetime_s, now);
-    return replay_take(node->replay, request->replay.fingerprint, request->replay.expires, now);
-}
-
 static enum deputy_error invoke_prepare(
         struct http_exchange *x, struct deputy_refusal *refusal, struct kv_request *request)
 {
@@ -68,7 +56,7 @@ static enum deputy_error invoke_prepare(
     refusal->code = invoke_hosted(arena, &request->admission);
     TRY(refusal->code);
     TRY(kv_headers_read(&request->headers, refusal, x, &request->operation));
-    refusal->code = invoke_use_up(arena, request);
+    refusal->code = admission_use_up(arena, &request->replay, &request->admission);
     return refusal->code;
 }
 

@@ -84,6 +84,22 @@ enum deputy_error kv_reply_headers(struct http_exchange *x, const struct store_o
 /* "blake3-<hex>" with its quotes, in the exchange's arena. */
 enum deputy_error kv_etag(struct deputy_arena *arena, struct deputy_slice *out, const uint8_t hash[32]);
 
+/* Is the ETag in an If-None-Match list, compared weakly, or is that list *? (RFC 9110 section 13.1.2) */
+bool kv_etag_listed(struct deputy_slice list, struct deputy_slice etag);
+
+/* Some bytes of a value, inside it. */
+struct kv_span {
+    uint64_t first;
+    uint64_t length;
+};
+
+/* Sends that part of a value, whose headers are on the answer already. */
+enum http_flow kv_send(struct http_exchange *x, struct store *store, const struct store_value *value,
+        int status, struct kv_span span);
+
+/* Does one of the admitted capabilities change values? */
+bool kv_changes(const struct deputy_decision *decision);
+
 /* The client's limit for one value. */
 enum deputy_error kv_check_size(struct deputy_arena *arena, struct deputy_refusal *refusal,
         const struct kv_headers *headers, const struct store_object *object);

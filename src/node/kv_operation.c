@@ -34,6 +34,16 @@ static enum kv_action kv_action_of(const struct deputy_capability *capability)
     return KV_NONE;
 }
 
+bool kv_changes(const struct deputy_decision *decision)
+{
+    for (size_t i = 0; i < decision->grant_count; i++) {
+        enum kv_action action = kv_action_of(decision->grants[i].capability);
+        if (action == KV_PUT || action == KV_DELETE)
+            return true;
+    }
+    return false;
+}
+
 /* Services of later work must refuse, not answer 200 with nothing done. */
 static bool asks_for_absent_service(const struct deputy_capability *capability)
 {

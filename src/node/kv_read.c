@@ -14,7 +14,7 @@ struct kv_stream {
     struct store *store;
     uint8_t hash[32];
     uint64_t offset;
-    uint64_t size;
+    uint64_t end;
     size_t got;
     enum deputy_error error;
     uint8_t part[KV_STREAM_PART];
@@ -25,8 +25,10 @@ static void stream_next(struct kv_stream *stream);
 static void stream_read(void *ctx)
 {
     struct kv_stream *stream = ctx;
-    stream->error = blob_read_at(
-            stream->store, stream->hash, stream->offset, stream->part, sizeof stream->part, &stream->got);
+    uint64_t left = stream->end - stream->offset;
+    size_t len = left < sizeof stream->part ? (size_t)left : sizeof stream->part;
+    stream->error =
+            blob_read_at(stream->store, stream->hash, stream->offset, stream->part, len, &stream->got);
 }
 
 static void stream_drained(struct http_exchange *x, void *ctx)
@@ -59,27 +61,38 @@ static void stream_write(void *ctx)
 
 static void stream_next(struct kv_stream *stream)
 {
-    if (stream->offset == stream->size ||
+    if (stream->offset == stream->end ||
             loop_offload(http_loop(stream->x), stream_read, stream_write, stream) != DEPUTY_OK)
         http_reply_end(stream->x);
 }
 
-static enum http_flow reply_file(
-        struct http_exchange *x, struct store *store, const struct store_object *object)
+static enum http_flow send_file(struct http_exchange *x, struct store *store, const struct store_value *value,
+        int status, struct kv_span span)
 {
     struct kv_stream *stream = ARENA_NEW(http_arena(x), struct kv_stream);
     if (stream == NULL) {
         http_reply_error(x, 503);
         return HTTP_DONE;
     }
+    bool head = http_method(x) == HTTP_METHOD_HEAD;
     stream->x = x;
     stream->store = store;
-    stream->size = object->value.size;
-    memcpy(stream->hash, object->value.hash, sizeof stream->hash);
-    http_reply_begin(x, 200);
-    http_reply_length(x, stream->size);
+    stream->offset = span.first;
+    stream->end = head ? span.first : span.first + span.length;
+    memcpy(stream->hash, value->hash, sizeof stream->hash);
+    http_reply_begin(x, status);
+    http_reply_length(x, span.length);
     stream_next(stream);
     return HTTP_LATER;
+}
+
+enum http_flow kv_send(struct http_exchange *x, struct store *store, const struct store_value *value,
+        int status, struct kv_span span)
+{
+    if (!deputy_slice_present(value->bytes))
+        return send_file(x, store, value, status, span);
+    http_reply(x, status, NULL, deputy_slice_bytes(value->bytes.ptr + span.first, (size_t)span.length));
+    return HTTP_DONE;
 }
 
 static struct deputy_slice trim(struct deputy_slice text)
@@ -93,8 +106,7 @@ static struct deputy_slice trim(struct deputy_slice text)
     return text;
 }
 
-/* Weak comparison with a comma list of ETags, or * (RFC 9110 section 13.1.2). */
-static bool etag_listed(struct deputy_slice list, struct deputy_slice etag)
+bool kv_etag_listed(struct deputy_slice list, struct deputy_slice etag)
 {
     if (deputy_slice_equal(trim(list), deputy_slice_text("*")))
         return true;
@@ -156,14 +168,12 @@ static enum http_flow kv_reply(
     }
     http_reply_header(x, "Cache-Control", deputy_slice_text("private, no-cache"));
     if (deputy_slice_present(request->headers.if_none_match) &&
-            etag_listed(request->headers.if_none_match, etag)) {
+            kv_etag_listed(request->headers.if_none_match, etag)) {
         http_reply(x, 304, NULL, deputy_slice_text(""));
         return HTTP_DONE;
     }
-    if (!deputy_slice_present(object->value.bytes))
-        return reply_file(x, request->admission.on->node->store, object);
-    http_reply(x, 200, NULL, object->value.bytes);
-    return HTTP_DONE;
+    return kv_send(x, request->admission.on->node->store, &object->value, 200,
+            (struct kv_span){0, object->value.size});
 }
 
 enum http_flow kv_read(struct http_exchange *x, struct kv_request *request)

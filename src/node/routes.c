@@ -13,6 +13,8 @@ const struct http_route *node_routes(size_t *count)
             {HTTP_METHOD_POST, "/revoke", HTTP_BODY_NONE, 0, node_revoke},
             {HTTP_METHOD_POST, "/delegation/status", HTTP_BODY_STREAM, 0, node_delegation_status},
             {HTTP_METHOD_POST, "/delegation/query", HTTP_BODY_STREAM, 0, node_delegation_query},
+            {HTTP_METHOD_POST, "/signed/kv", HTTP_BODY_STREAM, 0, node_signed_url},
+            {HTTP_METHOD_GET, "/signed/kv/{ticket}", HTTP_BODY_NONE, 0, node_signed_read},
             {HTTP_METHOD_POST, "/invoke", HTTP_BODY_STREAM, 0, node_invoke},
             {HTTP_METHOD_POST, "/hooks/tickets", HTTP_BODY_STREAM, 0, node_hook_tickets},
             {HTTP_METHOD_GET, "/hooks/events", HTTP_BODY_NONE, 0, node_hook_events},

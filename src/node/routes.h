@@ -17,6 +17,8 @@ http_handler node_delegate;
 http_handler node_revoke;
 http_handler node_delegation_status;
 http_handler node_delegation_query;
+http_handler node_signed_url;
+http_handler node_signed_read;
 http_handler node_invoke;
 http_handler node_hook_tickets;
 http_handler node_hook_events;

@@ -6,6 +6,7 @@ usage: data.py DEPUTY
 import concurrent.futures
 import pathlib
 import socket
+import sqlite3
 import sys
 import time
 import urllib.parse
@@ -280,8 +281,9 @@ class Listings:
         several = Several(node)
         world = several.world
         att = world.caps("", "get", "put", "list") | world.caps("", "read", service="capabilities") | world.caps("", "list", service="delegation")
-        several.proof = tokens.cid(world.cacao(world.session.did_url, att, nonce="everything0"))
-        expect(world.delegate(world.cacao(world.session.did_url, att, nonce="everything0")), 200)
+        data = world.cacao(world.session.did_url, att)
+        several.proof = tokens.cid(data)
+        expect(world.delegate(data), 200)
         return several
 
     def capabilities_are_listed_and_filtered():
@@ -396,5 +398,134 @@ class Listings:
             expect(Listings._query(other, {"cursor": foreign}), 403, refused)
 
 
+class Signed:
+    """Signed URLs."""
+
+    @staticmethod
+    def _make(several, path, by=None, proof=None, att=None, seconds=60, **body):
+        world = several.world
+        by = by or world.session
+        att = att or world.caps("/" + path, "get")
+        token = world.ucan(by, by.did_key, att, seconds, [proof or several.proof])
+        return world.post("/signed/kv", token, tokens.json.dumps({"space": world.space, "path": path, **body}), **{"Content-Type": "application/json"})
+
+    @staticmethod
+    def _url(*args, **body):
+        answer = Signed._make(*args, **body)
+        expect(answer, 200)
+        return tokens.json.loads(answer.text)["url"]
+
+    def ticket_outlives_a_restart():
+        """Killed right after the answer: the ticket was durable before it was given."""
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            expect(several.world.invoke(several.world.session, several.proof, "a", "put", "kept"), 200)
+            url = Signed._url(several, "a")
+            node.process.kill()
+            node.process.wait()
+            node.start()
+            expect(node.request("GET", url), 200, "kept")
+
+    def ticket_ends_with_any_delegation_it_rests_on():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            world = several.world
+            expect(world.invoke(world.session, several.proof, "n/a", "put", "x"), 200)
+            child = world.pass_on(several.proof, world.caps("/n/", "get"))
+            token = world.ucan(world.backend, world.stranger.did_key, world.caps("/n/a", "get"), 600, [child])
+            grandchild = tokens.cid(token.encode())
+            expect(world.delegate(token), 200)
+            url = Signed._url(several, "n/a", world.stranger, grandchild)
+            expect(node.request("GET", url), 200, "x")
+            expect(world.post("/revoke", several.token({"urn:cid:" + child: {"tinycloud.delegation/revoke": [{}]}}, proofs=[])), 200)
+            expect(node.request("GET", url), 401, f"delegation-ancestor-revoked: ancestor={child} invoked={grandchild}")
+
+    def ticket_lasts_no_longer_than_its_invocation():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            expect(several.world.invoke(several.world.session, several.proof, "a", "put", "x"), 200)
+            url = Signed._url(several, "a", seconds=2)
+            expect(node.request("GET", url), 200, "x")
+            short = Signed._url(several, "a", ttlSeconds=1)
+            time.sleep(2.1)
+            expect(node.request("GET", url), 401, "signed URL expired")
+            expect(node.request("GET", short), 401, "signed URL expired")
+
+    def stranger_makes_no_ticket():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            world = several.world
+            expect(world.invoke(world.session, several.proof, "a", "put", "x"), 200)
+            assert Signed._make(several, "a", world.stranger).status == 401
+            child = world.pass_on(several.proof, world.caps("/n/", "get", "put"))
+            assert Signed._make(several, "a", world.backend, child).status == 401
+            expect(Signed._make(several, "a", world.backend, child, world.caps("/n/", "get")), 403, "signed URL scope is not authorized")
+            expect(Signed._make(several, "n/a", world.backend, child, world.caps("/n/a", "put")), 400, "Invalid inputs")
+            expect(Signed._make(several, "n/a", world.backend, child, world.caps("/n/a", "get", "put")), 400, "Invalid inputs")
+
+    def bodies_that_ask_for_something_else_are_refused():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            expect(several.world.invoke(several.world.session, several.proof, "a", "put", "x"), 200)
+            digest = several.get("a").headers["etag"]
+            for body, text in (({"ttlSeconds": 10, "ttl_seconds": 20}, "Invalid inputs"), ({"contentHash": digest, "content_hash": "0" * 64}, "Invalid inputs"),
+                               ({"ttlSeconds": "10"}, "Invalid inputs"), ({"space": 1}, "Invalid inputs"), ({"path": None}, "Invalid inputs"),
+                               ({"max_uses": 1}, "maxUses is not supported for signed KV URLs yet"), ({"etag": "W/" + digest}, "contentHash must be a blake3 hex digest"),
+                               ({"path": "a?b"}, "Invalid path"), ({"path": "a#b"}, "Invalid path"), ({"path": "a b"}, "Invalid path")):
+                expect(Signed._with(several, body), 400, text)
+            expect(Signed._make(several, "a", ttlSeconds=0), 401, "signed URL expired immediately")
+            expect(Signed._make(several, "a", ttlSeconds=-5), 401, "signed URL expired immediately")
+            expect(Signed._make(several, "a", ttl_seconds=10, ttlSeconds=10, content_hash=digest.strip('"').upper().replace("BLAKE3", "blake3"), etag=digest), 200)
+
+    @staticmethod
+    def _with(several, body):
+        world = several.world
+        token = several.token(world.caps("/a", "get"))
+        return world.post("/signed/kv", token, tokens.json.dumps({"space": world.space, "path": "a", **body}), **{"Content-Type": "application/json"})
+
+    def invocation_makes_one_ticket():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            expect(several.world.invoke(several.world.session, several.proof, "a", "put", "x"), 200)
+            token, body = several.token(several.caps("get", "a")), tokens.json.dumps({"space": several.world.space, "path": "a"})
+            expect(several.world.post("/signed/kv", token, body), 200)
+            expect(several.world.post("/signed/kv", token, body), 409, "duplicate invocation")
+            expect(several.world.post("/invoke", token), 409, "duplicate invocation")
+
+    def ranges_of_large_values_come_from_the_file():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node)
+            value = bytes(range(256)) * 4096
+            expect(several.world.invoke(several.world.session, several.proof, "a", "put", value), 200)
+            url = Signed._url(several, "a")
+            for first, last in ((0, 0), (1, 300000), (262143, 262144), (len(value) - 1, len(value) - 1)):
+                answer = node.request("GET", url, {"Range": f"bytes={first}-{last}"})
+                assert answer.status == 206 and answer.body == value[first:last + 1], (first, last, answer.status, len(answer.body))
+                assert answer.headers["content-range"] == f"bytes {first}-{last}/{len(value)}"
+            whole = node.request("GET", url)
+            assert whole.status == 200 and whole.body == value
+            head = node.request("HEAD", url, {"Range": "bytes=5-9"})
+            assert head.status == 206 and head.headers["content-length"] == "5" and head.body == b""
+
+    def ticket_changed_in_the_database_opens_nothing():
+        """Neither another value under a ticket, nor a later end, nor the database's own id as a ticket."""
+        for change in ("key = CAST('private' AS BLOB)", "expires = expires + 100000", "hash = zeroblob(32)"):
+            with Node(DEPUTY, CONFIG) as node:
+                several = Several(node)
+                for key in ("a", "private"):
+                    expect(several.world.invoke(several.world.session, several.proof, key, "put", "x"), 200)
+                url = Signed._url(several, "a")
+                assert node.stop() == 0
+                database = sqlite3.connect(next((node.directory / "data").glob("*.db")))
+                digest = database.execute("SELECT id FROM ticket").fetchone()[0]
+                assert database.execute("UPDATE ticket SET " + change).rowcount == 1
+                database.commit()
+                database.close()
+                node.start()
+                expect(node.request("GET", url), 500)
+                expect(node.request("GET", "/signed/kv/" + tokens.b64url(digest)), 401, "signed URL ticket not found")
+                expect(node.request("GET", url + "A"), 401, "signed URL ticket not found")
+
+
 if __name__ == "__main__":
-    run([check for group in (Batch, Reads, Listings) for name, check in vars(group).items() if not name.startswith("_")])
+    run([check for group in (Batch, Reads, Listings, Signed) for name, check in vars(group).items() if not name.startswith("_")])

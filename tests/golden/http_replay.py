@@ -123,7 +123,7 @@ class Case:
         for name, source in wanted.items():
             if source.startswith("header:"):
                 self.variables[name] = answer.headers[source[7:].lower()]
-            else:
+            elif answer.headers.get("content-type", "").startswith("application/json"):
                 self.variables[name] = json.loads(answer.text)[source]
 
     def check(self, expected, answer):

@@ -15,7 +15,10 @@
 /* Takes a database back to the second step of the schema, as one made before the others would look. */
 #define KIT_UNDO_BEHIND_002                                                                                  \
     "DROP TABLE webhook_delivery; DROP TABLE webhook; DROP TABLE content; ALTER TABLE space DROP COLUMN "    \
-    "used;"
+    "used; DROP TABLE ticket; DROP TABLE delegation_space; DROP INDEX delegation_granted;"                   \
+    "DROP INDEX delegation_received; ALTER TABLE delegation DROP COLUMN issued;"                             \
+    "CREATE INDEX delegation_delegator ON delegation (delegator);"                                           \
+    "CREATE INDEX delegation_delegatee ON delegation (delegatee);"
 
 #define KIT_SPACE_TEXT "tinycloud:pkh:eip155:1:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf:default"
 #define KIT_SPACE T(KIT_SPACE_TEXT)

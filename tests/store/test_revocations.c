@@ -153,7 +153,7 @@ static void chain_of_another_secret_is_refused(void **state)
 /* Puts the closed database back to the first schema, as it was made before there was a chain. */
 static void make_unchained(struct kit *kit)
 {
-    char sql[512], hex[2 * STORE_DIGEST_BYTES + 1];
+    char sql[1024], hex[2 * STORE_DIGEST_BYTES + 1];
     uint8_t mark[STORE_DIGEST_BYTES];
     blake3_keyed(mark, kit_seal_key, T("deputy store database v1"));
     for (size_t i = 0; i < sizeof mark; i++)
