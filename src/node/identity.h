@@ -17,6 +17,7 @@ enum { IDENTITY_MIN_SECRET = 32, IDENTITY_MAX_SECRET = 4096 };
 #define IDENTITY_HOOK_TICKETS "tinycloud/hooks/tickets"
 #define IDENTITY_WEBHOOKS "tinycloud/hooks/webhook-secrets"
 #define IDENTITY_REPLAY "deputy/node/replay"
+#define IDENTITY_RATE "deputy/node/rate"
 #define IDENTITY_SEAL "deputy/node/seal"
 
 struct identity;

@@ -103,6 +103,14 @@ static enum deputy_error node_open_store(struct node *node, const struct node_co
     return error;
 }
 
+static enum deputy_error node_open_rate(struct node *node, const struct node_config *config)
+{
+    uint8_t key[32];
+    node->proxies = config->proxies;
+    identity_derive(node->identity, IDENTITY_RATE, key);
+    return rate_create(&node->public_rate, config->public_per_minute, config->public_burst, key);
+}
+
 static enum deputy_error node_fill(struct node_parts *parts, const struct node_config *config)
 {
     struct node *node = &parts->node;
@@ -116,6 +124,7 @@ static enum deputy_error node_fill(struct node_parts *parts, const struct node_c
     TRY(identity_did(parts->arena, &node->did, node->identity, deputy_slice_text(IDENTITY_NODE)));
     identity_derive(node->identity, IDENTITY_LIST_CURSOR, node->cursor_key);
     node->rules = (struct deputy_rules){.node_did = node->did, .max_lifetime_s = config->max_lifetime_s};
+    TRY(node_open_rate(node, config));
     TRY(node_open_store(node, config));
     TRY(node_open_replay(node));
     node->webhooks = config->webhooks;
@@ -145,6 +154,7 @@ void node_close(struct node *node)
     replay_destroy(node->replay);
     quota_destroy(node->quota);
     hooks_destroy(node->hooks);
+    rate_destroy(node->public_rate);
     identity_destroy(node->identity);
     deputy_arena_destroy(parts->arena);
     free(parts);

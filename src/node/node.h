@@ -8,6 +8,7 @@
 #include "http/exchange.h"
 #include "node/admin.h"
 #include "node/chain_cache.h"
+#include "node/client.h"
 #include "node/hosted.h"
 #include "node/identity.h"
 #include "node/quota.h"
@@ -45,6 +46,8 @@ struct node {
     bool strict_replay;
     struct deputy_slice did; /* of the node itself */
     uint8_t cursor_key[32];
+    struct rate_limit *public_rate; /* of reads of public spaces */
+    struct client_proxies proxies;
 };
 
 struct replay_journal;
@@ -78,7 +81,10 @@ struct node_config {
     struct deputy_slice admin_secret; /* absent: there is no administrator */
     struct hook_limits hooks;
     struct webhook_limits webhooks;
-    size_t loops; /* how many node_loop there will be */
+    size_t loops;                  /* how many node_loop there will be */
+    int64_t public_per_minute;     /* reads of public spaces by one address */
+    int64_t public_burst;          /* so many more of them at once */
+    struct client_proxies proxies; /* must outlive the node */
     struct node_clock clock;
 };
 

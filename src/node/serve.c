@@ -188,6 +188,11 @@ static enum deputy_error serve_prepare(struct serve *serve, struct deputy_refusa
             .any_address = config_boolean(serve->config, "deputy.dev"),
     };
     serve->node_config.admin_secret = config_text(serve->config, "admin_secret");
+    serve->node_config.public_per_minute =
+            config_integer(serve->config, "public_spaces.rate_limit_per_minute");
+    serve->node_config.public_burst = config_integer(serve->config, "public_spaces.rate_limit_burst");
+    serve->node_config.proxies.addresses =
+            config_list(serve->config, "deputy.trusted_proxies", &serve->node_config.proxies.count);
     serve->node_config.strict_replay =
             deputy_slice_equal(config_text(serve->config, "deputy.replay"), deputy_slice_text("strict"));
     return DEPUTY_OK;

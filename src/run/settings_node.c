@@ -70,6 +70,8 @@ static const struct config_key keys[] = {
         CONFIG_ROW("deputy.max_connections", CONFIG_INTEGER, "4096", "of one event loop"),
         CONFIG_ROW(
                 "deputy.max_connections_per_address", CONFIG_INTEGER, "0", "of one event loop; 0: no limit"),
+        CONFIG_ROW("deputy.trusted_proxies", CONFIG_LIST, NULL,
+                "addresses of proxies whose X-Real-IP is believed; unix for Unix sockets"),
         CONFIG_ROW("deputy.audit", CONFIG_CHOICE, "batched", "when a read's record is durable",
                 .choices = "strict|batched|off"),
         CONFIG_ROW("deputy.replay", CONFIG_CHOICE, "batched", "when a read's token is spent for good",

@@ -8,6 +8,7 @@ import pathlib
 import socket
 import sqlite3
 import sys
+import tempfile
 import time
 import urllib.parse
 
@@ -527,5 +528,75 @@ class Signed:
                 expect(node.request("GET", url + "A"), 401, "signed URL ticket not found")
 
 
+class Public:
+    """Public spaces."""
+
+    @staticmethod
+    def _path(world, key=None):
+        return f"/public/{urllib.parse.quote(world.space, safe='')}/kv" + ("" if key is None else "/" + key)
+
+    def values_are_read_without_a_token_and_nothing_else_is():
+        with Node(DEPUTY, CONFIG) as node:
+            several = Several(node, "public")
+            world, value = several.world, bytes(range(256)) * 1000
+            meta = {"Content-Type": "a/b", "Content-Disposition": "attachment", "x-tinycloud-meta-a": "b"}
+            expect(world.invoke(world.session, several.proof, "d/a", "put", value, **meta), 200)
+            answer = node.request("GET", Public._path(world, "d/a"))
+            assert answer.status == 200 and answer.body == value and answer.headers["content-type"] == "a/b"
+            assert not {"content-disposition", "x-tinycloud-meta-a"} & set(answer.headers), answer.headers
+            head = node.request("HEAD", Public._path(world, "d/a"))
+            assert head.status == 200 and head.headers["content-length"] == str(len(value)) and head.body == b""
+            expect(node.request("GET", Public._path(world) + "?prefix=d%2F"), 200, '["d/a"]')
+            expect(node.request("GET", Public._path(world)), 422)
+            expect(node.request("GET", Public._path(world, "%FF")), 400, "Invalid key")
+            expect(node.request("GET", Public._path(world, "")), 404, "Key not found")
+            expect(node.request("PUT", Public._path(world, "d/a"), body="x"), 404)
+            private = Several(node)
+            expect(private.world.invoke(private.world.session, private.proof, "a", "put", "x"), 200)
+            expect(node.request("GET", Public._path(private.world, "a")), 403, "Not a public space")
+            expect(node.request("GET", Public._path(private.world) + "?prefix="), 403, "Not a public space")
+
+    def rate_limit_says_when_to_come_back():
+        with Node(DEPUTY, CONFIG + "[global.public_spaces]\nrate_limit_per_minute = 60\nrate_limit_burst = 2\n") as node:
+            world = World(node, "public")
+            answers = [node.request("GET", Public._path(world, "a"), {"X-Real-IP": f"192.0.2.{count}"}) for count in range(20)]
+            refused = [answer for answer in answers if answer.status == 429]
+            assert [answer.status for answer in answers[:3]] == [404] * 3 and len(refused) >= 10, [answer.status for answer in answers]
+            assert all(answer.text == "Rate limit exceeded" and answer.headers["retry-after"] == "1" for answer in refused)
+            time.sleep(1.1)
+            expect(node.request("GET", Public._path(world, "a")), 404)
+
+    def address_is_believed_from_trusted_proxies_alone():
+        with Node(DEPUTY, CONFIG + '[global.public_spaces]\nrate_limit_per_minute = 1\nrate_limit_burst = 1\n'
+                                   '[global.deputy]\ntrusted_proxies = ["127.0.0.1"]\n') as node:
+            world = World(node, "public")
+            ask = lambda address: node.request("GET", Public._path(world, "a"), {"X-Real-IP": address}).status
+            assert [ask(f"192.0.2.{count}") for count in range(5)] == [404] * 5
+            assert ask("192.0.2.1") == 429
+            assert [ask("nonsense"), ask("nonsense again")] == [404, 429]  # then the proxy itself is counted
+
+    def proxy_on_a_unix_socket_is_believed_when_trusted():
+        for trusted, expected in ((["unix"], [404, 404, 404]), ([], [404, 429, 429])):
+            with tempfile.TemporaryDirectory() as directory:
+                more = (f'[global.public_spaces]\nrate_limit_per_minute = 1\nrate_limit_burst = 1\n[global.deputy]\n'
+                        f'listen = ["127.0.0.1:{{port}}", "unix:{directory}/node"]\ntrusted_proxies = {trusted}\n')
+                with Node(DEPUTY, CONFIG + more) as node:
+                    path, statuses = Public._path(World(node, "public"), "a"), []
+                    for count in range(3):
+                        with socket.socket(socket.AF_UNIX) as raw:
+                            raw.connect(directory + "/node")
+                            raw.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Real-IP: 192.0.2.{count}\r\n\r\n".encode())
+                            statuses.append(int(raw.recv(4096).split()[1]))
+                    assert statuses == expected, statuses
+
+    def pages_may_read_public_values_where_cors_is_off():
+        with Node(DEPUTY, CONFIG.replace("cors = true", "cors = false")) as node:
+            world = World(node, "public")
+            for method in ("GET", "OPTIONS"):
+                answer = node.request(method, Public._path(world, "a"))
+                assert answer.headers["access-control-allow-origin"] == "*" and answer.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
+            assert "access-control-allow-origin" not in node.request("GET", "/info").headers
+
+
 if __name__ == "__main__":
-    run([check for group in (Batch, Reads, Listings, Signed) for name, check in vars(group).items() if not name.startswith("_")])
+    run([check for group in (Batch, Reads, Listings, Signed, Public) for name, check in vars(group).items() if not name.startswith("_")])

@@ -1,0 +1,26 @@
+/*
+ * How often an address may ask (spec/03 section 12): a bucket of tokens for each, in a table of fixed size
+ * that all loops share. Where the table is full, whoever was silent longest is forgotten, and begins with a
+ * full bucket.
+ */
+#ifndef NODE_RATE_H
+#define NODE_RATE_H
+
+#include <deputy/error.h>
+#include <deputy/time.h>
+#include <stdbool.h>
+
+enum { RATE_ADDRESS_BYTES = 16 };
+
+struct rate_limit;
+
+/* The key decides who shares a place in the table: nobody can choose whom to push out. */
+enum deputy_error rate_create(
+        struct rate_limit **out, int64_t per_minute, int64_t burst, const uint8_t key[32]);
+void rate_destroy(struct rate_limit *limit);
+
+/* Takes a token. False: there is none; *wait_s says in how many seconds there will be. Thread-safe. */
+bool rate_take(struct rate_limit *limit, const uint8_t address[RATE_ADDRESS_BYTES], struct deputy_time now,
+        int64_t *wait_s);
+
+#endif
