@@ -7,7 +7,7 @@ SOURCES = $(shell git ls-files '*.c' '*.h')
 
 build: deps ## the release build: build/release/deputy, libdeputy.a and libdeputy.so
 	@cmake --preset release >/dev/null
-	@cmake --build --preset release --parallel $(JOBS) | tail -n 1
+	@tools/build release $(JOBS)
 
 deps: ## installs what packages.txt lists and this machine lacks
 	@tools/deps packages.txt
@@ -17,7 +17,7 @@ test: test-build ## every suite; the last line is the sum: N passed, N failed, N
 
 test-build: deps build
 	@cmake --preset debug-asan >/dev/null
-	@cmake --build --preset debug-asan --parallel $(JOBS) | tail -n 1
+	@tools/build debug-asan $(JOBS)
 
 test-races: deps ## under ThreadSanitizer: what runs on several threads, then 64 clients against a node, SECONDS a race (default 10)
 	@cmake --preset debug-tsan >/dev/null

@@ -312,7 +312,7 @@ static enum deputy_error delivery_load(struct deputy_arena *arena, struct store_
 enum deputy_error store_delivery_next(struct deputy_arena *arena, struct store_delivery *out, bool *found,
         struct store_read *read, struct deputy_time now, const int64_t *busy, size_t busy_count)
 {
-    int64_t id;
+    int64_t id = 0;
     TRY(next_id(&id, found, read->db, now, busy, busy_count));
     return *found ? delivery_load(arena, out, found, read, id) : DEPUTY_OK;
 }
