@@ -22,6 +22,7 @@ void connection_start(struct http_connection *c)
 static void connection_close(struct http_connection *c)
 {
     c->phase = CONNECTION_CLOSED;
+    transport_end(c);
     c->gone = true;
     transport_close(c);
 }
@@ -166,6 +167,16 @@ static void connection_finish(struct http_connection *c)
         connection_linger(c);
 }
 
+void connection_abandon(struct http_connection *c)
+{
+    if (c->phase == CONNECTION_EXCHANGE || c->peer_ended) {
+        connection_lost(c);
+        return;
+    }
+    c->pos = c->end;
+    connection_linger(c);
+}
+
 void connection_refuse(struct http_connection *c, int status)
 {
     c->phase = CONNECTION_EXCHANGE;
@@ -293,6 +304,7 @@ static void connection_forget(struct http_connection *c)
 {
     spare_head_give(c->server, &c->head_buffer);
     spare_body_give(c->server, &c->body_buffer);
+    secure_destroy(c->secure);
     server_forget(c);
 }
 

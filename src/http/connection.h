@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "http/parse.h"
 #include "http/router.h"
+#include "http/secure.h"
 #include "http/server.h"
 #include <uv.h>
 
@@ -18,6 +19,7 @@ enum {
     HTTP_DISCARD_MAX = 64 * 1024, /* of a body nobody wanted, read away to keep the connection */
     HTTP_PEER_TEXT = 46,
     HTTP_PEER_BUCKETS = 1024,
+    TRANSPORT_MAX_PARTS = 4,
 };
 
 struct http_buffer {
@@ -99,6 +101,7 @@ struct http_connection {
     uv_write_t write;
     uv_shutdown_t shutdown;
     struct http_server *server;
+    struct http_secure *secure;                     /* NULL: no TLS */
     struct http_connection *next, **link;           /* of the server's connections */
     struct http_connection *peer_next, **peer_link; /* of those in the same bucket of addresses */
     uint8_t peer_key[16];
@@ -144,6 +147,8 @@ struct http_server {
     struct http_router router;
     void *app;
     struct http_listener *listeners;
+    struct tls_identity *identity; /* NULL: no TLS */
+    uint8_t *wire;                 /* SECURE_WIRE bytes, when there is TLS */
     struct loop_timer *tick;
     struct http_connection *connections;
     struct http_connection *peers[HTTP_PEER_BUCKETS];
@@ -170,6 +175,8 @@ void connection_tick(struct http_connection *c, uint64_t now_ms);
 void connection_retire(struct http_connection *c);
 /* Answers a request that could not be read, or a connection that cannot be served, and closes. */
 void connection_refuse(struct http_connection *c, int status);
+/* The transport is broken: nothing the peer sends means anything any more. */
+void connection_abandon(struct http_connection *c);
 /* The socket is lost: noted, nobody told yet. */
 void connection_drop(struct http_connection *c);
 /* The same, and whoever holds the exchange is told. */
@@ -189,10 +196,14 @@ void exchange_tell_gone(struct http_exchange *x, bool was_waiting);
 void reply_on_written(struct http_exchange *x);
 bool reply_is_field_name(const char *name);
 
-/* ---- transport.c: the socket; what a TLS stream replaces ---- */
+/* ---- transport.c: the socket, with TLS (secure.c) or without ---- */
 enum http_write transport_write(struct http_connection *c, const struct deputy_slice *parts, size_t count);
 bool transport_write_now(struct http_connection *c, struct deputy_slice part); /* whole, or not */
 void transport_read(struct http_connection *c, bool on);
+/* Makes the socket read or not, as c->reading says. */
+void transport_listen(struct http_connection *c);
+/* Says, if there is a way to, that nothing more will be sent: not after an answer that broke off. */
+void transport_end(struct http_connection *c);
 void transport_shut(struct http_connection *c);
 void transport_close(struct http_connection *c);
 /* What it calls back. */

@@ -76,7 +76,8 @@ static struct http_connection *server_accept(struct http_server *server, struct 
     return c;
 }
 
-/* Some connections over the limit are told so; many more are dropped without a word. */
+/* Some connections over the limit are told so; many more, and those that would cost a handshake first, are
+ * dropped without a word. */
 static void server_on_connection(uv_stream_t *stream, int status)
 {
     struct http_listener *listener = stream->data;
@@ -87,7 +88,10 @@ static void server_on_connection(uv_stream_t *stream, int status)
     size_t limit = server->config.max_connections;
     bool crowded = server->connection_count >= limit;
     bool greedy = !listener->local && peer_count(server, c) >= server->config.max_per_peer;
-    if (server->connection_count >= limit + limit / 8 + 1) {
+    bool secure = server->identity != NULL && !listener->local;
+    bool silent = server->connection_count >= limit + limit / 8 + 1 || (secure && (crowded || greedy));
+    if (silent || (secure && !secure_create(c, server->identity))) {
+        secure_destroy(c->secure);
         uv_close((uv_handle_t *)&c->socket.stream, server_on_rejected);
         return;
     }

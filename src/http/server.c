@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/try.h"
+#include "crypto/tls.h"
 #include "http/connection.h"
 #include "http/loop_uv.h"
 #include <stdlib.h>
@@ -136,6 +137,17 @@ enum deputy_error http_server_create(struct http_server **out, struct loop *loop
     return DEPUTY_OK;
 }
 
+enum deputy_error http_server_secure(struct http_server *server, struct tls_identity *identity)
+{
+    if (server->wire == NULL)
+        server->wire = malloc(SECURE_WIRE);
+    ENSURE(server->wire != NULL, DEPUTY_E_NOMEM);
+    struct tls_identity *before = server->identity;
+    server->identity = tls_identity_hold(identity);
+    tls_identity_release(before);
+    return DEPUTY_OK;
+}
+
 /* ---- connections ---- */
 
 void server_remember(struct http_connection *c)
@@ -208,5 +220,7 @@ void http_server_destroy(struct http_server *server)
     spare_free(server);
     loop_timer_destroy(server->tick);
     deputy_arena_destroy(server->arena);
+    tls_identity_release(server->identity);
+    free(server->wire);
     free(server);
 }

@@ -7,11 +7,12 @@
 
 /* 0 stands for the default in brackets. Limits of numbers hold for each server, so for each loop. */
 struct http_config {
-    size_t max_connections;     /* [4096] beyond it a connection is answered 503 and closed */
-    size_t max_per_peer;        /* [no limit] from one address (IPv6: one /64), not on Unix sockets; beyond it
-                                   429 */
-    size_t max_head_memory;     /* [64 MiB] held by heads larger than 16 KiB; beyond it 503 */
-    size_t max_body_memory;     /* [256 MiB] of bodies being read whole; beyond it 503 */
+    size_t max_connections; /* [4096] beyond it a connection is answered 503 and closed, over TLS closed at
+                               once */
+    size_t max_per_peer;    /* [no limit] from one address (IPv6: one /64), not on Unix sockets; beyond it
+                               429 */
+    size_t max_head_memory; /* [64 MiB] held by heads larger than 16 KiB; beyond it 503 */
+    size_t max_body_memory; /* [256 MiB] of bodies being read whole; beyond it 503 */
     size_t max_exchange_memory; /* [64 MiB] of one exchange's arena */
     uint32_t head_timeout_ms;   /* [10 000] from the first byte of a request, or the connection, to the end of
                                    its head */
@@ -44,6 +45,15 @@ enum deputy_error http_server_listen(
  * Servers that share a socket each take a duplicate of it. DEPUTY_E_LISTEN with *reason, static text.
  */
 enum deputy_error http_server_adopt(struct http_server *server, int fd, const char **reason);
+
+struct tls_identity;
+
+/*
+ * From now on, new connections over TCP speak TLS 1.3 as this identity (crypto/tls.h); those that there are
+ * go on as they began. Unix sockets stay as they are. Holds the identity. On the loop's thread, or before it
+ * runs.
+ */
+enum deputy_error http_server_secure(struct http_server *server, struct tls_identity *identity);
 
 /*
  * Takes no more connections and closes idle ones; running exchanges are answered, and cut off after grace_ms.

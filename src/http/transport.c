@@ -1,29 +1,46 @@
 #include "http/connection.h"
-
-enum { TRANSPORT_MAX_PARTS = 4 };
+#include "http/secure.h"
 
 static struct http_connection *connection_of(void *handle)
 {
     return ((uv_handle_t *)handle)->data;
 }
 
+/* ---- reading ---- */
+
 static void transport_on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 {
     (void)suggested;
-    struct http_buffer room = connection_room(connection_of(handle));
+    struct http_connection *c = connection_of(handle);
+    struct http_buffer room =
+            secure_reads(c) ? (struct http_buffer){c->server->wire, SECURE_WIRE} : connection_room(c);
     *out = uv_buf_init((char *)room.ptr, (unsigned)room.cap);
 }
 
 static void transport_on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 {
-    (void)buf;
     struct http_connection *c = connection_of(stream);
-    if (count > 0)
+    bool secure = secure_reads(c);
+    if (count > 0 && secure)
+        secure_on_bytes(c, deputy_slice_bytes(buf->base, (size_t)count));
+    else if (count > 0)
         connection_on_bytes(c, (size_t)count);
+    else if (count == UV_EOF && secure)
+        secure_on_end(c);
     else if (count == UV_EOF)
         connection_on_end(c);
     else if (count < 0)
         connection_lost(c);
+}
+
+void transport_listen(struct http_connection *c)
+{
+    if (c->gone)
+        return;
+    if (c->reading)
+        uv_read_start(&c->socket.stream, transport_on_room, transport_on_read);
+    else
+        uv_read_stop(&c->socket.stream);
 }
 
 void transport_read(struct http_connection *c, bool on)
@@ -31,11 +48,13 @@ void transport_read(struct http_connection *c, bool on)
     if (c->reading == on || c->gone)
         return;
     c->reading = on;
-    if (on)
-        uv_read_start(&c->socket.stream, transport_on_room, transport_on_read);
+    if (secure_reads(c))
+        secure_read(c);
     else
-        uv_read_stop(&c->socket.stream);
+        transport_listen(c);
 }
+
+/* ---- writing ---- */
 
 static void transport_on_written(uv_write_t *write, int status)
 {
@@ -61,6 +80,8 @@ enum http_write transport_write(struct http_connection *c, const struct deputy_s
 {
     uv_buf_t bufs[TRANSPORT_MAX_PARTS];
     uv_stream_t *stream = &c->socket.stream;
+    if (c->secure != NULL)
+        return secure_write(c, parts, count);
     if (c->gone)
         return HTTP_WRITE_GONE;
     unsigned used = bufs_make(bufs, parts, count, 0);
@@ -77,8 +98,18 @@ enum http_write transport_write(struct http_connection *c, const struct deputy_s
 
 bool transport_write_now(struct http_connection *c, struct deputy_slice part)
 {
+    if (c->secure != NULL)
+        return secure_write(c, &part, 1) == HTTP_WRITE_OK;
     uv_buf_t buf = uv_buf_init((char *)(uintptr_t)part.ptr, (unsigned)part.len);
     return !c->gone && uv_try_write(&c->socket.stream, &buf, 1) == (int)part.len;
+}
+
+/* ---- the end ---- */
+
+void transport_end(struct http_connection *c)
+{
+    if (c->secure != NULL)
+        secure_end(c);
 }
 
 static void transport_on_shut(uv_shutdown_t *shutdown, int status)
@@ -89,6 +120,7 @@ static void transport_on_shut(uv_shutdown_t *shutdown, int status)
 
 void transport_shut(struct http_connection *c)
 {
+    transport_end(c);
     if (!c->gone)
         uv_shutdown(&c->shutdown, &c->socket.stream, transport_on_shut);
 }

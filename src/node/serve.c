@@ -127,6 +127,8 @@ static int serve_run(struct serve *serve)
     const struct config *config = serve->config;
     struct daemon_plan plan = {
             .name = "node",
+            .tls_certificate = (const char *)config_text(config, "deputy.tls.cert").ptr,
+            .tls_key = (const char *)config_text(config, "deputy.tls.key").ptr,
             .threads = (unsigned)config_integer(config, "deputy.threads"),
             .http = {.max_connections = (size_t)config_integer(config, "deputy.max_connections"),
                     .max_per_peer = (size_t)config_integer(config, "deputy.max_connections_per_address"),
@@ -146,6 +148,10 @@ static int serve_run(struct serve *serve)
     }
     if (mode_read(&plan.socket_mode, config_text(config, "deputy.socket_mode")) != DEPUTY_OK) {
         fprintf(stderr, "deputy node: deputy.socket_mode: expected octal digits such as 0660\n");
+        return 2;
+    }
+    if ((plan.tls_certificate == NULL) != (plan.tls_key == NULL)) {
+        fprintf(stderr, "deputy node: deputy.tls.cert and deputy.tls.key belong together\n");
         return 2;
     }
     serve_log(config);

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "run/daemon.h"
 #include "base/try.h"
+#include "run/certificate.h"
 #include "run/log.h"
 #include "run/place.h"
 #include "run/systemd.h"
@@ -46,6 +47,64 @@ static unsigned thread_count(unsigned wanted)
     return count < DAEMON_MAX_THREADS ? count : DAEMON_MAX_THREADS;
 }
 
+/* ---- TLS ---- */
+
+static enum deputy_error identity_load(struct tls_identity **out, const struct daemon *daemon)
+{
+    *out = NULL;
+    if (daemon->plan->tls_certificate == NULL)
+        return DEPUTY_OK;
+    return certificate_load(out, daemon->plan->tls_certificate, daemon->plan->tls_key);
+}
+
+struct identity_letter {
+    struct loop_task task;
+    struct http_server *server;
+    struct tls_identity *identity;
+};
+
+static void identity_deliver(void *ctx)
+{
+    struct identity_letter *letter = ctx;
+    http_server_secure(letter->server, letter->identity);
+    tls_identity_release(letter->identity);
+    free(letter);
+}
+
+static void identity_send(struct daemon_loop *to, struct tls_identity *identity)
+{
+    struct identity_letter *letter = calloc(1, sizeof *letter);
+    if (letter == NULL) {
+        log_event(LOG_FAILURE, "tls.kept", LOG_ERROR(DEPUTY_E_NOMEM), LOG_END);
+        return;
+    }
+    *letter = (struct identity_letter){
+            .task = {.run = identity_deliver, .ctx = letter},
+            .server = to->server,
+            .identity = tls_identity_hold(identity),
+    };
+    loop_post(to->loop, &letter->task);
+}
+
+static void daemon_reload(const struct daemon *daemon)
+{
+    struct tls_identity *identity;
+    systemd_notify_reloading();
+    enum deputy_error error = identity_load(&identity, daemon);
+    if (error != DEPUTY_OK)
+        log_event(LOG_FAILURE, "tls.kept", LOG_ERROR(error), LOG_END);
+    else if (identity == NULL)
+        log_event(LOG_INFO, "daemon.nothing-to-reload", LOG_END);
+    else
+        log_event(LOG_INFO, "tls.reloaded", LOG_END);
+    for (unsigned i = 0; i < daemon->count && identity != NULL; i++)
+        identity_send(&daemon->loops[i], identity);
+    tls_identity_release(identity);
+    systemd_notify("READY=1");
+}
+
+/* ---- places ---- */
+
 /* Says which place cannot be listened on. */
 static enum deputy_error listen_refused(
         const struct daemon *daemon, const struct place *place, const char *reason)
@@ -57,7 +116,8 @@ static enum deputy_error listen_refused(
     return DEPUTY_E_LISTEN;
 }
 
-static enum deputy_error loop_open(struct daemon *daemon, struct daemon_loop *on)
+static enum deputy_error loop_open(
+        struct daemon *daemon, struct daemon_loop *on, struct tls_identity *identity)
 {
     const struct daemon_plan *plan = daemon->plan;
     TRY(loop_create(&on->loop));
@@ -65,6 +125,8 @@ static enum deputy_error loop_open(struct daemon *daemon, struct daemon_loop *on
     TRY(plan->open_loop(&on->app, plan->owner, on->loop));
     on->opened = true;
     TRY(http_server_create(&on->server, on->loop, &plan->http, plan->routes, plan->route_count, on->app));
+    if (identity != NULL)
+        TRY(http_server_secure(on->server, identity));
     for (size_t i = 0; i < daemon->place_count; i++) {
         const char *reason;
         if (place_listen(&daemon->places[i], on->server, &reason) != DEPUTY_OK)
@@ -114,6 +176,17 @@ static enum deputy_error places_open(struct daemon *daemon)
     return DEPUTY_OK;
 }
 
+static enum deputy_error loops_open(struct daemon *daemon)
+{
+    struct tls_identity *identity;
+    TRY(identity_load(&identity, daemon));
+    enum deputy_error error = DEPUTY_OK;
+    for (unsigned i = 0; i < daemon->count && error == DEPUTY_OK; i++)
+        error = loop_open(daemon, &daemon->loops[i], identity);
+    tls_identity_release(identity);
+    return error;
+}
+
 static void *loop_main(void *ctx)
 {
     log_gather();
@@ -131,8 +204,7 @@ static enum deputy_error daemon_open(struct daemon *daemon)
     TRY(plan->open_all(plan->owner, daemon->count));
     daemon->opened = true;
     TRY(places_open(daemon));
-    for (unsigned i = 0; i < daemon->count; i++)
-        TRY(loop_open(daemon, &daemon->loops[i]));
+    TRY(loops_open(daemon));
     for (unsigned i = 0; i < daemon->count; i++) {
         struct daemon_loop *on = &daemon->loops[i];
         ENSURE(pthread_create(&on->thread, NULL, loop_main, on) == 0, DEPUTY_E_NOMEM);
@@ -157,7 +229,7 @@ static void ready_tell(const struct daemon *daemon)
     printf("ready");
     for (size_t i = 0; i < daemon->place_count; i++) {
         char text[PLACE_TEXT_MAX];
-        place_print(text, &daemon->places[i], false);
+        place_print(text, &daemon->places[i], daemon->plan->tls_certificate != NULL);
         printf(" %s", text);
         place_log(&daemon->places[i]);
     }
@@ -232,6 +304,7 @@ static void signals_block(sigset_t *ending)
     sigemptyset(ending);
     sigaddset(ending, SIGTERM);
     sigaddset(ending, SIGINT);
+    sigaddset(ending, SIGHUP);
     pthread_sigmask(SIG_BLOCK, ending, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -245,7 +318,8 @@ int daemon_run(const struct daemon_plan *plan)
     enum deputy_error error = daemon_open(&daemon);
     if (error == DEPUTY_OK) {
         ready_tell(&daemon);
-        sigwait(&ending, &signal_number);
+        while (sigwait(&ending, &signal_number) == 0 && signal_number == SIGHUP)
+            daemon_reload(&daemon);
         log_event(LOG_INFO, "daemon.ending", LOG_END);
         systemd_notify("STOPPING=1");
     } else if (error != DEPUTY_E_LISTEN) {

@@ -2,6 +2,7 @@
  * The frame of a daemon: event loops in threads of their own, each with a server that shares the ports;
  * signals; the end.
  *
+ * SIGHUP reads the certificate of TLS again: new connections use it; one that is not usable changes nothing.
  * SIGTERM and SIGINT end it: no more connections are taken, what runs is answered within the grace, and what
  * an owner has begun to write is finished by its close().
  */
@@ -16,8 +17,9 @@ struct daemon_plan {
     /* "host:port" with IPv6 in brackets and port 0 for a free one, "unix:/path", "systemd". */
     struct deputy_slice listen[8];
     size_t listen_count;
-    mode_t socket_mode; /* of Unix sockets */
-    unsigned threads;   /* 0: one for each core */
+    const char *tls_certificate, *tls_key; /* files; NULL: no TLS. Read again on SIGHUP */
+    mode_t socket_mode;                    /* of Unix sockets */
+    unsigned threads;                      /* 0: one for each core */
     struct http_config http;
     const struct http_route *routes;
     size_t route_count;

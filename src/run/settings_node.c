@@ -65,6 +65,8 @@ static const struct config_key keys[] = {
                 "host:port, unix:/path or systemd to listen on, in place of address and port",
                 .flag = "--listen"),
         CONFIG_ROW("deputy.socket_mode", CONFIG_TEXT, "0660", "the mode of Unix sockets, in octal"),
+        CONFIG_ROW("deputy.tls.cert", CONFIG_TEXT, NULL, "the file of the certificate and its chain, PEM"),
+        CONFIG_ROW("deputy.tls.key", CONFIG_TEXT, NULL, "the file of its key, PEM"),
         CONFIG_ROW("deputy.threads", CONFIG_INTEGER, "0", "event loops; 0: one for each core",
                 .flag = "--threads"),
         CONFIG_ROW("deputy.max_connections", CONFIG_INTEGER, "4096", "of one event loop"),

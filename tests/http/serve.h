@@ -2,10 +2,13 @@
 #ifndef TESTS_HTTP_SERVE_H
 #define TESTS_HTTP_SERVE_H
 
+#include "base/arena.h"
+#include "crypto/tls.h"
 #include "http/server.h"
 #include "support/check.h"
 #include "support/wire.h"
 #include <pthread.h>
+#include <signal.h>
 
 struct served {
     struct loop *loop;
@@ -22,12 +25,27 @@ static void *served_main(void *ctx)
     return NULL;
 }
 
+static inline void served_secure(struct served *served)
+{
+    struct deputy_arena *arena;
+    struct tls_identity *identity;
+    assert_ok(deputy_arena_create(&arena, 1024 * 1024));
+    assert_ok(tls_identity_create(
+            &identity, check_data(arena, "tls/certificate.pem"), check_data(arena, "tls/key.pem")));
+    assert_ok(http_server_secure(served->server, identity));
+    tls_identity_release(identity);
+    deputy_arena_destroy(arena);
+}
+
 static inline void serve(struct served *served, const struct http_config *config,
         const struct http_route *routes, size_t count, void *app)
 {
     const char *reason;
+    signal(SIGPIPE, SIG_IGN); /* as the daemon does */
     assert_ok(loop_create(&served->loop));
     assert_ok(http_server_create(&served->server, served->loop, config, routes, count, app));
+    if (wire_is_secure())
+        served_secure(served);
     assert_ok(http_server_listen(served->server, "127.0.0.1", 0, &served->port, &reason));
     served->grace_ms = 1000;
     assert_int_equal(pthread_create(&served->thread, NULL, served_main, served), 0);

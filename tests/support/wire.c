@@ -1,34 +1,76 @@
 #define _GNU_SOURCE
 #include "support/wire.h"
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { WIRE_PATIENCE_MS = 10000 };
 
-void wire_open(struct wire *wire, uint16_t port)
+bool wire_is_secure(void)
+{
+    return getenv("WIRE_TLS") != NULL;
+}
+
+static void client_become(int fd, uint16_t port)
+{
+    char address[32];
+    snprintf(address, sizeof address, "127.0.0.1:%u", port);
+    dup2(fd, STDIN_FILENO);
+    dup2(fd, STDOUT_FILENO);
+    dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+    execlp("openssl", "openssl", "s_client", "-quiet", "-connect", address, (char *)NULL);
+    _exit(127);
+}
+
+static void wire_open_secure(struct wire *wire, uint16_t port)
+{
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    wire->client = fork();
+    assert_true(wire->client >= 0);
+    if (wire->client == 0)
+        client_become(ends[1], port);
+    close(ends[1]);
+    wire->fd = ends[0];
+}
+
+static void wire_open_plain(struct wire *wire, uint16_t port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     int on = 1;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     wire->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    wire->len = 0;
-    wire->buffer = malloc(WIRE_BUFFER);
-    assert_non_null(wire->buffer);
     assert_int_equal(connect(wire->fd, (struct sockaddr *)&address, sizeof address), 0);
     setsockopt(wire->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+void wire_open(struct wire *wire, uint16_t port)
+{
+    *wire = (struct wire){.buffer = malloc(WIRE_BUFFER)};
+    assert_non_null(wire->buffer);
+    if (wire_is_secure())
+        wire_open_secure(wire, port);
+    else
+        wire_open_plain(wire, port);
 }
 
 void wire_close(struct wire *wire)
 {
     close(wire->fd);
     free(wire->buffer);
+    if (wire->client == 0)
+        return;
+    kill(wire->client, SIGKILL);
+    waitpid(wire->client, NULL, 0);
 }
 
 void wire_reset(struct wire *wire)

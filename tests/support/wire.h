@@ -3,12 +3,14 @@
 #define SUPPORT_WIRE_H
 
 #include "support/check.h"
+#include <sys/types.h>
 
 enum { WIRE_BUFFER = 4 * 1024 * 1024 };
 
 struct wire {
     int fd;
-    size_t len; /* received and not yet taken */
+    pid_t client; /* that speaks TLS for us; 0: none */
+    size_t len;   /* received and not yet taken */
     uint8_t *buffer;
 };
 
@@ -17,6 +19,10 @@ struct wire_reply {
     struct deputy_slice head;
     struct deputy_slice body; /* chunks are joined */
 };
+
+/* Whether this program was asked to speak TLS, with WIRE_TLS in its environment: then `openssl s_client`
+ * stands between the test and the server, and passes bytes on as they are. */
+bool wire_is_secure(void);
 
 void wire_open(struct wire *wire, uint16_t port);
 void wire_close(struct wire *wire);
