@@ -65,6 +65,8 @@ struct http_exchange {
 
     enum reply_phase reply;
     enum deputy_error reason;
+    const char *topic;
+    char trace[33]; /* empty: none */
     int status;
     bool keep_alive;
     bool chunked;

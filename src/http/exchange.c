@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/try.h"
+#include "crypto/random.h"
 #include "http/connection.h"
 
 /* ---- the request ---- */
@@ -87,6 +88,18 @@ static void target_split(struct http_exchange *x)
     x->query = deputy_slice_bytes(mark + 1, target.len - x->path.len - 1);
 }
 
+/* Random, so that it says nothing about other requests. */
+static void trace_make(struct http_exchange *x)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint8_t id[16];
+    random_bytes(id, sizeof id);
+    for (size_t i = 0; i < sizeof id; i++) {
+        x->trace[2 * i] = digits[id[i] >> 4];
+        x->trace[2 * i + 1] = digits[id[i] & 15];
+    }
+}
+
 enum deputy_error exchange_begin(struct http_exchange *x)
 {
     size_t kept = offsetof(struct http_exchange, arena);
@@ -94,6 +107,8 @@ enum deputy_error exchange_begin(struct http_exchange *x)
     x->arena = spare_arena_take(x->connection->server);
     ENSURE(x->arena != NULL, DEPUTY_E_NOMEM);
     x->started_ns = uv_hrtime();
+    if (x->connection->server->config.trace_ids)
+        trace_make(x);
     x->whole = deputy_slice_text("");
     x->headers = buf_make(x->arena, HTTP_MAX_OTHER_FIELDS);
     target_split(x);
@@ -149,6 +164,21 @@ void http_set_reason(struct http_exchange *x, enum deputy_error reason)
 enum deputy_error http_reason(const struct http_exchange *x)
 {
     return x->reason;
+}
+
+struct deputy_slice http_trace(const struct http_exchange *x)
+{
+    return x->trace[0] != '\0' ? deputy_slice_text(x->trace) : (struct deputy_slice){NULL, 0};
+}
+
+void http_set_topic(struct http_exchange *x, const char *topic)
+{
+    x->topic = topic;
+}
+
+const char *http_topic(const struct http_exchange *x)
+{
+    return x->topic;
 }
 
 uint64_t http_body_length(const struct http_exchange *x)

@@ -146,6 +146,13 @@ void http_reply_end(struct http_exchange *x);
 void http_set_reason(struct http_exchange *x, enum deputy_error reason);
 enum deputy_error http_reason(const struct http_exchange *x);
 
+/* Its trace id, 32 hexadecimal digits; absent when none are made. */
+struct deputy_slice http_trace(const struct http_exchange *x);
+
+/* What it turned out to be about, likewise: a literal of the program; NULL until it is set. */
+void http_set_topic(struct http_exchange *x, const char *topic);
+const char *http_topic(const struct http_exchange *x);
+
 /* Called once if the peer goes away before the answer is out. The exchange still has to be ended. */
 void http_on_close(struct http_exchange *x, void (*on_close)(struct http_exchange *x, void *ctx), void *ctx);
 

@@ -168,6 +168,8 @@ static enum deputy_error reply_head(struct http_exchange *x, struct deputy_slice
     buf_put_text(&head, "\r\n");
     buf_put_text(&head, server->date);
     buf_put(&head, server->fixed);
+    if (x->trace[0] != '\0')
+        put_field(&head, server->config.trace_header, http_trace(x));
     buf_put(&head, headers);
     put_framing(&head, x);
     buf_put_text(&head, "\r\n");

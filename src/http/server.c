@@ -40,16 +40,17 @@ static struct http_config config_complete(struct http_config config)
     return config;
 }
 
-/* Spec/03 section 1.2. There is no tracing yet whose id could stand in the trace header. */
+/* Spec/03 section 1.2. */
 static enum deputy_error fixed_make(struct http_server *server)
 {
     const struct http_config *config = &server->config;
     struct buf out = buf_make(server->arena, SERVER_FIXED_MAX);
     ENSURE(config->trace_header == NULL || reply_is_field_name(config->trace_header), DEPUTY_E_ARGUMENT);
+    ENSURE(config->trace_header != NULL || !config->trace_ids, DEPUTY_E_ARGUMENT);
     buf_put_text(&out, "X-Content-Type-Options: nosniff\r\n"
                        "X-Frame-Options: SAMEORIGIN\r\n"
                        "Permissions-Policy: interest-cohort=()\r\n");
-    if (config->trace_header != NULL) {
+    if (config->trace_header != NULL && !config->trace_ids) {
         buf_put_text(&out, config->trace_header);
         buf_put_text(&out, ": 00000000000000000000000000000000\r\n");
     }
@@ -150,6 +151,17 @@ enum deputy_error http_server_secure(struct http_server *server, struct tls_iden
 
 /* ---- connections ---- */
 
+/* Written on the loop's thread alone; others may look. */
+static void connections_set(struct http_server *server, size_t count)
+{
+    __atomic_store_n(&server->connection_count, count, __ATOMIC_RELAXED);
+}
+
+size_t http_server_connections(const struct http_server *server)
+{
+    return __atomic_load_n(&server->connection_count, __ATOMIC_RELAXED);
+}
+
 void server_remember(struct http_connection *c)
 {
     struct http_server *server = c->server;
@@ -164,7 +176,7 @@ void server_remember(struct http_connection *c)
     if (c->peer_next != NULL)
         c->peer_next->peer_link = &c->peer_next;
     *bucket = c;
-    server->connection_count++;
+    connections_set(server, server->connection_count + 1);
 }
 
 /* The walk over the connections may stand on this one: its `next` stays, and its memory until the walk is
@@ -178,7 +190,7 @@ void server_forget(struct http_connection *c)
     *c->peer_link = c->peer_next;
     if (c->peer_next != NULL)
         c->peer_next->peer_link = c->peer_link;
-    server->connection_count--;
+    connections_set(server, server->connection_count - 1);
     if (server->walking) {
         c->peer_next = server->ended;
         server->ended = c;

@@ -23,6 +23,7 @@ struct http_config {
     bool cors;                  /* headers of spec/03 section 1.2 on every answer */
     const char *cors_expose;    /* [none] names of headers that pages may read besides "*, Authorization" */
     const char *trace_header;   /* [none] name of the header that carries the trace id */
+    bool trace_ids;             /* make a random one for each request; else it is all zeros */
     /* Told once about each answer, just before it goes out. micros: since the head was complete. */
     void (*on_answer)(void *app, const struct http_exchange *x, int status, uint64_t micros);
 };
@@ -54,6 +55,9 @@ struct tls_identity;
  * runs.
  */
 enum deputy_error http_server_secure(struct http_server *server, struct tls_identity *identity);
+
+/* How many connections there are. From any thread. */
+size_t http_server_connections(const struct http_server *server);
 
 /*
  * Takes no more connections and closes idle ones; running exchanges are answered, and cut off after grace_ms.

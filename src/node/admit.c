@@ -1,6 +1,7 @@
 #include "node/admit.h"
 #include "base/try.h"
 #include "node/answer.h"
+#include "node/measure.h"
 
 static const struct deputy_closure no_closure;
 
@@ -45,6 +46,8 @@ static enum deputy_error admission_parse(
             deputy_token_parse(arena, &admission->token, token_use(admission->use), admission->header);
     if (refusal->code == DEPUTY_OK)
         refusal->code = admission_check(admission, arena, node_now(admission->on->node));
+    if (refusal->code == DEPUTY_E_INVOCATION_TIME)
+        measure_untimely(admission->on, admission->token, node_now(admission->on->node));
     return refusal->code;
 }
 
@@ -95,8 +98,12 @@ static enum deputy_error admission_judge(
 enum deputy_error admit(struct admission *out, struct deputy_refusal *refusal, struct node_loop *on,
         struct http_exchange *x, enum deputy_use use)
 {
-    TRY(admission_read(out, refusal, on, x, use));
-    return admission_judge(out, refusal, http_arena(x));
+    uint64_t started = measure_start(on);
+    enum deputy_error error = admission_read(out, refusal, on, x, use);
+    if (error == DEPUTY_OK)
+        error = admission_judge(out, refusal, http_arena(x));
+    measure_authorization(on, use, started);
+    return error;
 }
 
 enum deputy_error admit_kept(struct admission *out, struct deputy_refusal *refusal, struct node_loop *on,
@@ -147,7 +154,9 @@ enum deputy_error admission_use_up(
     int64_t now = node_now(node).sec;
     TRY(replay_fingerprint(arena, row->fingerprint, node->replay, admission->token));
     row->expires = replay_expiry(admission->token, node->rules.max_lifetime_s, now);
-    return replay_take(node->replay, row->fingerprint, row->expires, now);
+    enum deputy_error taken = replay_take(node->replay, row->fingerprint, row->expires, now);
+    measure_use(admission->on, taken);
+    return taken;
 }
 
 void admission_end(struct admission *admission)

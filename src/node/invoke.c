@@ -125,8 +125,10 @@ enum http_flow node_invoke(struct http_exchange *x, void *app)
     struct deputy_refusal refusal = {.code = DEPUTY_E_NOMEM};
     struct kv_request *request = ARENA_NEW(http_arena(x), struct kv_request);
     if (request != NULL && admit(&request->admission, &refusal, app, x, DEPUTY_USE_INVOKE) == DEPUTY_OK) {
-        if (invoke_prepare(x, &refusal, request) == DEPUTY_OK)
+        if (invoke_prepare(x, &refusal, request) == DEPUTY_OK) {
+            http_set_topic(x, kv_action_name(request->operation.action));
             return invoke_act(x, request);
+        }
         admission_end(&request->admission);
     }
     answer_refusal(x, ANSWER_INVOKE, &refusal);

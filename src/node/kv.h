@@ -22,6 +22,9 @@ enum kv_action {
     KV_ACTIONS
 };
 
+/* Its ability: "tinycloud.kv/get"; NULL for KV_NONE. A literal. */
+const char *kv_action_name(enum kv_action action);
+
 /* One value, or the values below a prefix. */
 struct kv_item {
     const struct deputy_grant *grant;

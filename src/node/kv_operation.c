@@ -5,19 +5,29 @@
 #include <deputy/ability.h>
 #include <stdlib.h>
 
+static const struct {
+    const char *service, *ability;
+    enum kv_action action;
+} actions[] = {
+        {"kv", "tinycloud.kv/get", KV_GET},
+        {"kv", "tinycloud.kv/metadata", KV_METADATA},
+        {"kv", "tinycloud.kv/list", KV_LIST},
+        {"kv", "tinycloud.kv/put", KV_PUT},
+        {"kv", "tinycloud.kv/del", KV_DELETE},
+        {"capabilities", "tinycloud.capabilities/read", KV_CAPABILITIES},
+};
+
+const char *kv_action_name(enum kv_action action)
+{
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        if (actions[i].action == action)
+            return actions[i].ability;
+    }
+    return NULL;
+}
+
 static enum kv_action kv_action_of(const struct deputy_capability *capability)
 {
-    static const struct {
-        const char *service, *ability;
-        enum kv_action action;
-    } actions[] = {
-            {"kv", "tinycloud.kv/get", KV_GET},
-            {"kv", "tinycloud.kv/metadata", KV_METADATA},
-            {"kv", "tinycloud.kv/list", KV_LIST},
-            {"kv", "tinycloud.kv/put", KV_PUT},
-            {"kv", "tinycloud.kv/del", KV_DELETE},
-            {"capabilities", "tinycloud.capabilities/read", KV_CAPABILITIES},
-    };
     const struct deputy_resource *resource = &capability->resource;
     struct deputy_slice ability;
     if (resource->kind != DEPUTY_RESOURCE_SPACE || !deputy_slice_present(resource->path))

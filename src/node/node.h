@@ -52,6 +52,7 @@ struct node {
 
 struct replay_journal;
 struct hook_hub;
+struct metrics;
 
 struct node_loop {
     struct node *node;
@@ -60,6 +61,7 @@ struct node_loop {
     struct hosted *hosted;
     struct replay_journal *journal;
     struct hook_hub *hub;
+    struct metrics *metrics; /* NULL: nothing is measured */
 };
 
 /* The settings of spec/03 section 15.4 for subscriptions to write events. */

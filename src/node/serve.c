@@ -1,6 +1,7 @@
 #include "node/serve.h"
 #include "base/arena.h"
 #include "base/try.h"
+#include "node/measure.h"
 #include "node/routes.h"
 #include "node/secret.h"
 #include "run/config.h"
@@ -28,18 +29,55 @@ static void complain(struct deputy_arena *arena, const struct deputy_refusal *re
 
 /* ---- settings of services that this version does not have ---- */
 
+static enum deputy_error refuse_absent(struct deputy_refusal *refusal, const char *key)
+{
+    *refusal = (struct deputy_refusal){DEPUTY_E_SETTING_ABSENT, {deputy_slice_text(key)}};
+    return refusal->code;
+}
+
 /* A limit or a place that would be ignored must not look as if it held. */
 static enum deputy_error check_absent_settings(const struct config *config, struct deputy_refusal *refusal)
 {
     static const char *const absent[] = {"storage.database", "storage.blocks.path", "storage.blocks.bucket",
             "storage.blocks.endpoint", "spaces.allowlist", "quota_url", "dstack_endpoint"};
     for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
-        if (!config_is_set(config, absent[i]))
-            continue;
-        *refusal = (struct deputy_refusal){DEPUTY_E_SETTING_ABSENT, {deputy_slice_text(absent[i])}};
-        return refusal->code;
+        if (config_is_set(config, absent[i]))
+            return refuse_absent(refusal, absent[i]);
     }
+    if (!deputy_slice_equal(config_text(config, "storage.blocks.type"), deputy_slice_text("local")))
+        return refuse_absent(refusal, "storage.blocks.type");
     return DEPUTY_OK;
+}
+
+/* Those whose service is not there, so that nothing goes wrong for their sake: said once, at the start. */
+static void tell_idle_settings(const struct config *config)
+{
+#define TELL_IDLE(key)                                                                                       \
+    if (config_is_given(config, key))                                                                        \
+    log_event(LOG_WARNING, "setting.without-effect", LOG_WORD("setting", key), LOG_END)
+    TELL_IDLE("storage.staging");
+    TELL_IDLE("storage.sql.path");
+    TELL_IDLE("storage.sql.memory_threshold");
+    TELL_IDLE("database.max_connections");
+    TELL_IDLE("hooks.max_ticket_ttl_seconds");
+    TELL_IDLE("hooks.max_scopes_per_ticket");
+    TELL_IDLE("hooks.max_active_sse_streams");
+    TELL_IDLE("hooks.sse_broadcast_capacity");
+    TELL_IDLE("hooks.max_webhook_subscriptions_per_space");
+    TELL_IDLE("hooks.webhook_timeout_seconds");
+    TELL_IDLE("hooks.webhook_max_attempts");
+    TELL_IDLE("public_spaces.rate_limit_per_minute");
+    TELL_IDLE("public_spaces.rate_limit_burst");
+    TELL_IDLE("public_spaces.storage_limit");
+    TELL_IDLE("retention.enabled");
+    TELL_IDLE("retention.hook_delivered_days");
+    TELL_IDLE("retention.hook_dead_letter_days");
+    TELL_IDLE("retention.ticket_expired_days");
+    TELL_IDLE("retention.batch_rows");
+    TELL_IDLE("tee_mode");
+    TELL_IDLE("did_resolution_timeout_ms");
+    TELL_IDLE("deputy.audit");
+#undef TELL_IDLE
 }
 
 /* ---- the daemon's plan ---- */
@@ -57,11 +95,12 @@ static void serve_close_all(void *owner)
     node_close(serve->node);
 }
 
-static enum deputy_error serve_open_loop(void **app, void *owner, struct loop *loop)
+static enum deputy_error serve_open_loop(void **app, void *owner, struct loop *loop, struct metrics *metrics)
 {
     struct serve *serve = owner;
     struct node_loop *on = NULL;
     TRY(node_loop_create(&on, serve->node, loop));
+    on->metrics = metrics;
     *app = on;
     return DEPUTY_OK;
 }
@@ -72,7 +111,7 @@ static void serve_close_loop(void *app)
 }
 
 /* "address:port", IPv6 in brackets. */
-static enum deputy_error serve_address(struct serve *serve, struct deputy_slice *out)
+static enum deputy_error serve_address(struct serve *serve, const char *port, struct deputy_slice *out)
 {
     struct deputy_slice address = config_text(serve->config, "address");
     bool v6 = memchr(address.ptr, ':', address.len) != NULL;
@@ -80,7 +119,7 @@ static enum deputy_error serve_address(struct serve *serve, struct deputy_slice 
     buf_put_text(&text, v6 ? "[" : "");
     buf_put(&text, address);
     buf_put_text(&text, v6 ? "]:" : ":");
-    buf_put_decimal(&text, (uint64_t)config_integer(serve->config, "port"));
+    buf_put_decimal(&text, (uint64_t)config_integer(serve->config, port));
     buf_put_byte(&text, '\0');
     TRY(buf_finish(&text, out));
     out->len--;
@@ -104,7 +143,7 @@ static enum deputy_error serve_listen(struct serve *serve, struct daemon_plan *p
     const struct deputy_slice *listen = config_list(serve->config, "deputy.listen", &plan->listen_count);
     if (plan->listen_count == 0) {
         plan->listen_count = 1;
-        return serve_address(serve, &plan->listen[0]);
+        return serve_address(serve, "port", &plan->listen[0]);
     }
     ENSURE(plan->listen_count <= sizeof plan->listen / sizeof plan->listen[0], DEPUTY_E_LIMIT);
     memcpy(plan->listen, listen, plan->listen_count * sizeof *listen);
@@ -133,8 +172,9 @@ static int serve_run(struct serve *serve)
             .http = {.max_connections = (size_t)config_integer(config, "deputy.max_connections"),
                     .max_per_peer = (size_t)config_integer(config, "deputy.max_connections_per_address"),
                     .cors = config_boolean(config, "cors"),
+                    .trace_ids = config_boolean(config, "log.tracing.enabled"),
                     .trace_header = (const char *)config_text(config, "log.tracing.traceheader").ptr,
-                    .on_answer = log_answer},
+                    .on_answer = measure_answer},
             .open_all = serve_open_all,
             .open_loop = serve_open_loop,
             .close_loop = serve_close_loop,
@@ -142,6 +182,9 @@ static int serve_run(struct serve *serve)
             .owner = serve,
     };
     plan.routes = node_routes(&plan.route_count);
+    if (config_boolean(config, "telemetry.enabled") &&
+            serve_address(serve, "prometheus.port", &plan.telemetry) != DEPUTY_OK)
+        return 1;
     if (serve_listen(serve, &plan) != DEPUTY_OK) {
         fprintf(stderr, "deputy node: at most 8 addresses to listen on\n");
         return 2;
@@ -155,6 +198,7 @@ static int serve_run(struct serve *serve)
         return 2;
     }
     serve_log(config);
+    tell_idle_settings(config);
     if (config_boolean(config, "deputy.dev"))
         fprintf(stderr,
                 "deputy node: --dev: the node's secret may be public; use this for development only\n");

@@ -133,6 +133,11 @@ bool config_is_set(const struct config *config, const char *key)
     return value_at(config, key)->source != CONFIG_UNSET;
 }
 
+bool config_is_given(const struct config *config, const char *key)
+{
+    return value_at(config, key)->source > CONFIG_FROM_DEFAULT;
+}
+
 struct deputy_slice config_text(const struct config *config, const char *key)
 {
     return value_at(config, key)->text;

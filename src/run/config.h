@@ -78,6 +78,7 @@ bool config_check_only(const struct config *config);
 /* Values by key; a key that is not in the table, or of another kind, ends the process: it is a mistake in the
  * program. */
 bool config_is_set(const struct config *config, const char *key);
+bool config_is_given(const struct config *config, const char *key); /* by other than its default */
 struct deputy_slice config_text(
         const struct config *config, const char *key);                /* absent when unset; NUL behind it */
 int64_t config_integer(const struct config *config, const char *key); /* 0 when unset; sizes and ports too */

@@ -5,6 +5,7 @@
 #include "run/log.h"
 #include "run/place.h"
 #include "run/systemd.h"
+#include "run/telemetry.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,6 +34,10 @@ struct daemon {
     const struct daemon_plan *plan;
     struct place places[DAEMON_MAX_PLACES];
     size_t place_count;
+    struct telemetry *telemetry;
+    struct place telemetry_place;
+    struct metrics **metrics; /* of each loop, and its server: what telemetry reads */
+    struct http_server **servers;
     struct daemon_loop *loops;
     unsigned count;
     bool opened;
@@ -122,7 +127,10 @@ static enum deputy_error loop_open(
     const struct daemon_plan *plan = daemon->plan;
     TRY(loop_create(&on->loop));
     loop_before_wait(on->loop, log_flush);
-    TRY(plan->open_loop(&on->app, plan->owner, on->loop));
+    struct metrics **metrics = &daemon->metrics[on - daemon->loops];
+    if (deputy_slice_present(plan->telemetry))
+        TRY(metrics_create(metrics));
+    TRY(plan->open_loop(&on->app, plan->owner, on->loop, *metrics));
     on->opened = true;
     TRY(http_server_create(&on->server, on->loop, &plan->http, plan->routes, plan->route_count, on->app));
     if (identity != NULL)
@@ -176,6 +184,22 @@ static enum deputy_error places_open(struct daemon *daemon)
     return DEPUTY_OK;
 }
 
+static enum deputy_error telemetry_begin(struct daemon *daemon)
+{
+    struct deputy_slice text = daemon->plan->telemetry;
+    struct place *place = &daemon->telemetry_place;
+    const char *reason;
+    if (!deputy_slice_present(text))
+        return DEPUTY_OK;
+    for (unsigned i = 0; i < daemon->count; i++)
+        daemon->servers[i] = daemon->loops[i].server;
+    struct telemetry_source source = {daemon->metrics, daemon->servers, daemon->count};
+    if (place_read(place, text, &reason) != DEPUTY_OK ||
+            telemetry_start(&daemon->telemetry, place, &source, &reason) != DEPUTY_OK)
+        return listen_refused(daemon, place, reason);
+    return DEPUTY_OK;
+}
+
 static enum deputy_error loops_open(struct daemon *daemon)
 {
     struct tls_identity *identity;
@@ -199,12 +223,15 @@ static enum deputy_error daemon_open(struct daemon *daemon)
     const struct daemon_plan *plan = daemon->plan;
     daemon->count = thread_count(plan->threads);
     daemon->loops = calloc(daemon->count, sizeof *daemon->loops);
-    ENSURE(daemon->loops != NULL, DEPUTY_E_NOMEM);
+    daemon->metrics = calloc(daemon->count, sizeof(struct metrics *));
+    daemon->servers = calloc(daemon->count, sizeof(struct http_server *));
+    ENSURE(daemon->loops != NULL && daemon->metrics != NULL && daemon->servers != NULL, DEPUTY_E_NOMEM);
     TRY(places_read(daemon));
     TRY(plan->open_all(plan->owner, daemon->count));
     daemon->opened = true;
     TRY(places_open(daemon));
     TRY(loops_open(daemon));
+    TRY(telemetry_begin(daemon));
     for (unsigned i = 0; i < daemon->count; i++) {
         struct daemon_loop *on = &daemon->loops[i];
         ENSURE(pthread_create(&on->thread, NULL, loop_main, on) == 0, DEPUTY_E_NOMEM);
@@ -224,6 +251,13 @@ static void place_log(const struct place *place)
     log_event(LOG_INFO, "daemon.listening", LOG_ADDRESS("address", deputy_slice_text(text)), LOG_END);
 }
 
+static void telemetry_log(const struct place *place)
+{
+    char text[64];
+    address_print(text, &place->address);
+    log_event(LOG_INFO, "telemetry.listening", LOG_ADDRESS("address", deputy_slice_text(text)), LOG_END);
+}
+
 static void ready_tell(const struct daemon *daemon)
 {
     printf("ready");
@@ -235,6 +269,8 @@ static void ready_tell(const struct daemon *daemon)
     }
     printf("\n");
     fflush(stdout);
+    if (daemon->telemetry != NULL)
+        telemetry_log(&daemon->telemetry_place);
     systemd_notify("READY=1");
 }
 
@@ -277,17 +313,16 @@ static void loops_stop(struct daemon *daemon)
     loops_join(daemon);
 }
 
-static void daemon_close(struct daemon *daemon)
+static void loops_end(struct daemon *daemon)
 {
     const struct daemon_plan *plan = daemon->plan;
-    if (daemon->loops == NULL)
-        return;
     loops_stop(daemon);
     for (unsigned i = 0; i < daemon->count; i++) {
         struct daemon_loop *on = &daemon->loops[i];
         http_server_destroy(on->server);
         if (on->opened)
             plan->close_loop(on->app);
+        metrics_destroy(daemon->metrics[i]);
     }
     for (size_t i = 0; i < daemon->place_count; i++)
         place_close(&daemon->places[i]);
@@ -296,6 +331,15 @@ static void daemon_close(struct daemon *daemon)
     for (unsigned i = 0; i < daemon->count; i++)
         loop_destroy(daemon->loops[i].loop);
     free(daemon->loops);
+}
+
+static void daemon_close(struct daemon *daemon)
+{
+    telemetry_stop(daemon->telemetry);
+    if (daemon->loops != NULL)
+        loops_end(daemon);
+    free(daemon->metrics);
+    free(daemon->servers);
 }
 
 /* Blocked here, so that every thread made later has them blocked, and only daemon_run takes them. */

@@ -10,6 +10,7 @@
 #define RUN_DAEMON_H
 
 #include "http/server.h"
+#include "run/metrics.h"
 #include <sys/types.h>
 
 struct daemon_plan {
@@ -17,6 +18,7 @@ struct daemon_plan {
     /* "host:port" with IPv6 in brackets and port 0 for a free one, "unix:/path", "systemd". */
     struct deputy_slice listen[8];
     size_t listen_count;
+    struct deputy_slice telemetry; /* "host:port" where metrics are read; absent: nothing is measured */
     const char *tls_certificate, *tls_key; /* files; NULL: no TLS. Read again on SIGHUP */
     mode_t socket_mode;                    /* of Unix sockets */
     unsigned threads;                      /* 0: one for each core */
@@ -25,11 +27,11 @@ struct daemon_plan {
     size_t route_count;
     /*
      * Called once before anything else with the number of loops, then for each loop before it runs: makes the
-     * app of that loop's handlers. A failure ends the daemon. close() undoes open_loop() after the loop has
-     * stopped, and close_all() ends what open_all() began.
+     * app of that loop's handlers. metrics is that loop's, NULL without telemetry. A failure ends the daemon.
+     * close() undoes open_loop() after the loop has stopped, and close_all() ends what open_all() began.
      */
     enum deputy_error (*open_all)(void *owner, unsigned loops);
-    enum deputy_error (*open_loop)(void **app, void *owner, struct loop *loop);
+    enum deputy_error (*open_loop)(void **app, void *owner, struct loop *loop, struct metrics *metrics);
     void (*close_loop)(void *app);
     void (*close_all)(void *owner);
     void *owner;

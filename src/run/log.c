@@ -170,11 +170,19 @@ const char *log_route(const struct http_route *route)
 void log_answer(void *app, const struct http_exchange *x, int status, uint64_t micros)
 {
     (void)app;
-    if (http_reason(x) == DEPUTY_OK)
-        log_event(LOG_INFO, "http.answered", LOG_METHOD(http_method(x)), LOG_ROUTE(http_route(x)),
-                LOG_COUNT("status", (uint64_t)status), LOG_COUNT("micros", micros), LOG_END);
-    else
-        log_event(LOG_INFO, "http.refused", LOG_METHOD(http_method(x)), LOG_ROUTE(http_route(x)),
-                LOG_COUNT("status", (uint64_t)status), LOG_COUNT("micros", micros), LOG_ERROR(http_reason(x)),
-                LOG_END);
+    const struct log_field error = LOG_ERROR(http_reason(x)), trace = LOG_CID("trace", http_trace(x)),
+                           end = LOG_END;
+    const bool refused = http_reason(x) != DEPUTY_OK, traced = deputy_slice_present(http_trace(x));
+    const struct log_field fields[] = {
+            LOG_METHOD(http_method(x)),
+            LOG_ROUTE(http_route(x)),
+            LOG_COUNT("status", (uint64_t)status),
+            LOG_COUNT("micros", micros),
+            refused  ? error
+            : traced ? trace
+                     : end,
+            refused && traced ? trace : end,
+            end,
+    };
+    log_write(LOG_INFO, refused ? "http.refused" : "http.answered", fields);
 }

@@ -24,9 +24,10 @@ static void part_answer(void *ctx)
     http_reply_text(part->waiting, 200, T("late"));
 }
 
-static enum deputy_error part_open(void **app, void *owner, struct loop *loop)
+static enum deputy_error part_open(void **app, void *owner, struct loop *loop, struct metrics *metrics)
 {
     (void)owner;
+    (void)metrics;
     struct part *part = calloc(1, sizeof *part);
     *app = part;
     return loop_timer_create(&part->timer, loop, part_answer, part);
