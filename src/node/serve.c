@@ -59,9 +59,6 @@ static void tell_idle_settings(const struct config *config)
     TELL_IDLE("storage.sql.path");
     TELL_IDLE("storage.sql.memory_threshold");
     TELL_IDLE("database.max_connections");
-    TELL_IDLE("hooks.max_webhook_subscriptions_per_space");
-    TELL_IDLE("hooks.webhook_timeout_seconds");
-    TELL_IDLE("hooks.webhook_max_attempts");
     TELL_IDLE("public_spaces.rate_limit_per_minute");
     TELL_IDLE("public_spaces.rate_limit_burst");
     TELL_IDLE("retention.enabled");
