@@ -59,8 +59,6 @@ static void tell_idle_settings(const struct config *config)
     TELL_IDLE("storage.sql.path");
     TELL_IDLE("storage.sql.memory_threshold");
     TELL_IDLE("database.max_connections");
-    TELL_IDLE("public_spaces.rate_limit_per_minute");
-    TELL_IDLE("public_spaces.rate_limit_burst");
     TELL_IDLE("retention.enabled");
     TELL_IDLE("retention.hook_delivered_days");
     TELL_IDLE("retention.hook_dead_letter_days");
