@@ -1,6 +1,6 @@
 # The front door. `make help` lists what it opens; the build itself is CMake (CMakePresets.json names every way of it).
 .DEFAULT_GOAL := build
-.PHONY: build deps test test-build test-races test-soak test-crash test-peers demo lint traceability format bench bench-core bench-store bench-node fuzz coverage install help clean
+.PHONY: build deps test test-build test-races test-soak test-crash test-faults test-peers demo lint traceability format bench bench-core bench-store bench-node fuzz coverage install help clean
 
 JOBS ?= $(shell nproc)
 SOURCES = $(shell git ls-files '*.c' '*.h')
@@ -28,8 +28,12 @@ test-races: deps ## under ThreadSanitizer: what runs on several threads, then 64
 test-soak: build test-build ## half of the peak with hostile requests in it, SECONDS (default 1200): no growth, no failure
 	@tests/soak/run build/release/deputy build/debug-asan/soak_clients $(or $(SECONDS),1200)
 
-test-crash: test-build ## kills a writing store at random moments, ROUNDS times (default 200), and holds it to what it said
-	@CRASH_ROUNDS=$(or $(ROUNDS),200) build/debug-asan/test_store_crash
+test-crash: build test-build ## kills a node under load ROUNDS times (default 1000), and a writing store, and holds them to what they said
+	@CRASH_ROUNDS=200 build/debug-asan/test_store_crash
+	@tests/crash/node.py build/release/deputy --rounds $(or $(ROUNDS),1000)
+
+test-faults: test-build ## every write, sync and rename of a node and of a backup fails in turn, with EIO and ENOSPC
+	@tests/faults/node.py build/debug-asan
 
 test-peers: test-build ## our bytes against other implementations, COUNT inputs a kind (default 1000)
 	@tests/peers/run build/debug-asan $(or $(COUNT),1000)

@@ -182,14 +182,18 @@ static enum deputy_error parent_sync(const char *part)
     return error;
 }
 
-/* A directory takes the place of an empty one, and of nothing else. */
+/* A directory takes the place of an empty one, and of nothing else. A name that may not last is taken back.
+ */
 enum deputy_error store_copy_publish(const char *target)
 {
     char part[STORE_PATH_MAX];
     TRY(store_copy_part(part, target));
     if (rename(part, target) != 0)
         return errno == ENOTEMPTY || errno == EEXIST ? DEPUTY_E_STORE_EXISTS : directory_error();
-    return parent_sync(part);
+    enum deputy_error error = parent_sync(part);
+    if (error != DEPUTY_OK)
+        rename(target, part);
+    return error;
 }
 
 static void directory_empty(int fd)

@@ -37,9 +37,12 @@ static enum deputy_error collect_batches(
 
 static enum deputy_error collect_replays(struct collector *collector)
 {
-    return collect_batches(collector, &collector->out->replays,
+    TRY(collect_batches(collector, &collector->out->replays,
             "DELETE FROM replay WHERE fingerprint IN"
             " (SELECT fingerprint FROM replay WHERE expires <= ? LIMIT ?)",
+            collector->before.sec));
+    return collect_batches(collector, &collector->out->replays,
+            "DELETE FROM replay_page WHERE id IN (SELECT id FROM replay_page WHERE expires <= ? LIMIT ?)",
             collector->before.sec);
 }
 

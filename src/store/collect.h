@@ -15,7 +15,7 @@
 enum { STORE_COLLECT_BATCH = 500 };
 
 struct store_collected {
-    uint64_t replays;     /* used invocations that could not be used any more anyway */
+    uint64_t replays;     /* rows of used invocations that could not be used any more anyway */
     uint64_t values;      /* contents of replaced or deleted keys; their events stay */
     uint64_t delegations; /* expired, and cited by none that is stored (H10) */
     uint64_t files;       /* that no value needs */

@@ -1,4 +1,5 @@
 """Ed25519 (RFC 8032) and ECDSA on secp256k1 and P-256 (RFC 6979 nonces, low S on secp256k1)."""
+import functools
 import hashlib
 import hmac
 
@@ -30,13 +31,22 @@ def _ed_base():
 ED_BASE = _ed_base()
 
 
-def _ed_times(scalar, point):
+def _ed_powers():
+    """The base point times each power of two that a scalar may have."""
+    powers = [ED_BASE]
+    while len(powers) < 256:
+        powers.append(_ed_add(powers[-1], powers[-1]))
+    return powers
+
+
+ED_POWERS = _ed_powers()
+
+
+def _ed_times_base(scalar):
     result = (0, 1, 1, 0)
-    while scalar:
-        if scalar & 1:
-            result = _ed_add(result, point)
-        point = _ed_add(point, point)
-        scalar >>= 1
+    for bit, power in enumerate(ED_POWERS):
+        if scalar >> bit & 1:
+            result = _ed_add(result, power)
     return result
 
 
@@ -53,15 +63,16 @@ def _ed_expand(seed):
     return scalar, digest[32:]
 
 
+@functools.lru_cache(maxsize=256)
 def ed25519_public(seed):
-    return _ed_encode(_ed_times(_ed_expand(seed)[0], ED_BASE))
+    return _ed_encode(_ed_times_base(_ed_expand(seed)[0]))
 
 
 def ed25519_sign(seed, message):
     scalar, prefix = _ed_expand(seed)
-    public = _ed_encode(_ed_times(scalar, ED_BASE))
+    public = ed25519_public(seed)
     nonce = int.from_bytes(hashlib.sha512(prefix + message).digest(), "little") % L25519
-    commitment = _ed_encode(_ed_times(nonce, ED_BASE))
+    commitment = _ed_encode(_ed_times_base(nonce))
     challenge = int.from_bytes(hashlib.sha512(commitment + public + message).digest(), "little") % L25519
     return commitment + ((nonce + challenge * scalar) % L25519).to_bytes(32, "little")
 
