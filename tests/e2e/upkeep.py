@@ -328,6 +328,24 @@ class Collection:
                 one.result()
             doctor_is_content(node)
 
+    def no_file_is_published_while_one_is_judged():
+        """Who removes holds the names alone; who publishes shares them."""
+        with furnished() as (node, world), concurrent.futures.ThreadPoolExecutor(1) as pool:
+            names = os.open(node.data / "blobs", os.O_RDONLY)
+            try:
+                fcntl.flock(names, fcntl.LOCK_EX)
+                put = pool.submit(world.invoke, world.session, world.proof, "waits", "put", LARGE + b"waits")
+                time.sleep(0.5)
+                assert not put.done(), put.result().text
+                fcntl.flock(names, fcntl.LOCK_SH)
+                expect(put.result(), 200)
+                gc = pool.submit(collected, node, 3600)
+                time.sleep(0.5)
+                assert not gc.done(), gc.result()
+            finally:
+                os.close(names)
+            assert gc.result()["files"] == 0
+
     def stands_back_for_a_backup():
         with furnished() as (node, _):
             with open(node.data / "upkeep.lock", "a") as lock:
