@@ -59,7 +59,7 @@ static enum deputy_error collect_values(struct collector *collector)
 
 /* --- delegations --- */
 
-/* Notes every parent of every delegation in a table of this connection alone. */
+/* Notes what delegations and webhooks rest on in a table of this connection alone. */
 static enum deputy_error cited_note(struct db *db, struct deputy_slice parents)
 {
     DEFER(statement_end) struct statement insert = {0};
@@ -77,7 +77,9 @@ static enum deputy_error cited_fill(struct db *db)
 {
     DEFER(statement_drop) struct statement rows = {0};
     TRY(db_exec(db, "DELETE FROM temp.cited"));
-    TRY(statement_once(&rows, db, "SELECT parents FROM delegation WHERE length(parents) > 0"));
+    TRY(statement_once(&rows, db,
+            "SELECT parents FROM delegation WHERE length(parents) > 0"
+            " UNION ALL SELECT proofs FROM webhook"));
     for (bool row = true;;) {
         struct deputy_slice parents;
         TRY(statement_step(&rows, &row));
@@ -88,6 +90,35 @@ static enum deputy_error cited_fill(struct db *db)
     }
 }
 
+/* The next batch of expired leaves; *count is how many. */
+static enum deputy_error leaves_choose(struct collector *collector, int64_t *count)
+{
+    DEFER(statement_drop) struct statement statement = {0};
+    TRY(db_exec(&collector->db, "DELETE FROM temp.leaf"));
+    TRY(statement_once(&statement, &collector->db,
+            "INSERT INTO temp.leaf (id) SELECT id FROM delegation WHERE expires <= ?"
+            " AND digest NOT IN (SELECT digest FROM temp.cited) LIMIT ?"));
+    bind_time(&statement, &collector->before);
+    bind_int(&statement, STORE_COLLECT_BATCH);
+    TRY(statement_run(&statement));
+    *count = db_changes(&collector->db);
+    return DEPUTY_OK;
+}
+
+/* Removes all expired leaves, with what lists them. */
+static enum deputy_error leaves_remove(struct collector *collector, uint64_t *removed)
+{
+    for (int64_t count = 1; count > 0; *removed += (uint64_t)count) {
+        TRY(leaves_choose(collector, &count));
+        TRY(db_exec(&collector->db,
+                "BEGIN IMMEDIATE;"
+                "DELETE FROM delegation_space WHERE delegation IN (SELECT id FROM temp.leaf);"
+                "DELETE FROM delegation WHERE id IN (SELECT id FROM temp.leaf);"
+                "COMMIT"));
+    }
+    return DEPUTY_OK;
+}
+
 /*
  * Removes expired leaves, then those that became leaves by it. None can get a child meanwhile: an expired
  * parent is refused. A revocation of a removed delegation stays.
@@ -95,14 +126,12 @@ static enum deputy_error cited_fill(struct db *db)
 static enum deputy_error collect_delegations(struct collector *collector)
 {
     TRY(db_exec(&collector->db, "PRAGMA temp_store = MEMORY;"
-                                "CREATE TEMP TABLE cited (digest BLOB PRIMARY KEY) WITHOUT ROWID"));
+                                "CREATE TEMP TABLE cited (digest BLOB PRIMARY KEY) WITHOUT ROWID;"
+                                "CREATE TEMP TABLE leaf (id INTEGER PRIMARY KEY)"));
     for (uint64_t removed = 1; removed > 0; collector->out->delegations += removed) {
-        TRY(cited_fill(&collector->db));
         removed = 0;
-        TRY(collect_batches(collector, &removed,
-                "DELETE FROM delegation WHERE id IN (SELECT id FROM delegation WHERE expires <= ?"
-                " AND digest NOT IN (SELECT digest FROM temp.cited) LIMIT ?)",
-                db_time(&collector->before)));
+        TRY(cited_fill(&collector->db));
+        TRY(leaves_remove(collector, &removed));
     }
     return DEPUTY_OK;
 }
