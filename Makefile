@@ -3,7 +3,6 @@
 .PHONY: build deps test test-build test-races test-soak test-crash test-faults test-peers demo lint traceability format bench bench-core bench-store bench-node fuzz coverage install help clean
 
 JOBS ?= $(shell nproc)
-SOURCES = $(shell git ls-files '*.c' '*.h')
 
 build: deps ## the release build: build/release/deputy, libdeputy.a and libdeputy.so
 	@cmake --preset release >/dev/null
@@ -52,7 +51,7 @@ traceability: ## the rows of the decision and hardening tables that no test cite
 
 format: ## clang-format over the tree
 	@tools/deps packages-lint.txt
-	@clang-format -i $(SOURCES)
+	@tools/format
 
 bench: bench-core bench-store bench-node ## what we promise, measured
 

@@ -30,7 +30,8 @@ static bool take_arguments(
         if (is_named(argv[i], "--json")) {
             call->cli->json = true;
         } else if (verb->takes_grace && is_named(argv[i], "--grace")) {
-            if (++i == argc || !option_number(&call->grace_s, "grace", argv[i], 0, INT32_MAX))
+            i++;
+            if (i == argc || !option_number(&call->grace_s, "grace", argv[i], 0, INT32_MAX))
                 return false;
         } else if (i == 1 && verb->operand != NULL && argv[i][0] != '-') {
             call->operand = argv[i];

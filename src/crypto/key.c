@@ -30,7 +30,8 @@ enum deputy_error deputy_key_import(
 {
     uint8_t *memory = NULL;
     TRY(secret_alloc(&memory, sizeof(struct deputy_key)));
-    struct deputy_key *key = (struct deputy_key *)(void *)memory;
+    void *place = memory;
+    struct deputy_key *key = place;
     enum deputy_error result = key_fill(key, kind, secret);
     if (result == DEPUTY_OK)
         result = secret_freeze(memory);

@@ -86,7 +86,8 @@ static struct series *series_find(struct metrics *metrics, enum metric metric, s
             return series;
         slot = (slot + 1) % METRICS_SERIES;
     }
-    if (metrics->used >= METRICS_SERIES / 2 || (series = calloc(1, sizeof *series)) == NULL)
+    series = metrics->used < METRICS_SERIES / 2 ? calloc(1, sizeof *series) : NULL;
+    if (series == NULL)
         return NULL;
     series->metric = metric;
     series->labels = labels;

@@ -66,13 +66,12 @@ static enum deputy_error target_check(const char *target)
     return error;
 }
 
-static enum deputy_error directory_make(int *out, int parent, const char *name)
+/* A new directory, opened; -1 with errno when there is none. */
+static int directory_make(int parent, const char *name)
 {
     if (mkdirat(parent, name, COPY_DIRECTORY_MODE) != 0)
-        return errno == EEXIST ? DEPUTY_E_STORE_EXISTS : directory_error();
-    *out = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ENSURE(*out >= 0, directory_error());
-    return DEPUTY_OK;
+        return -1;
+    return openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* --- files --- */
@@ -144,8 +143,10 @@ static enum deputy_error copy_fill(struct store_audit *audit, struct copy *copy,
 
 static enum deputy_error copy_into(struct store_audit *audit, struct copy *copy, const char *part)
 {
-    TRY(directory_make(&copy->root, AT_FDCWD, part));
-    TRY(directory_make(&copy->blobs, copy->root, "blobs"));
+    copy->root = directory_make(AT_FDCWD, part);
+    ENSURE(copy->root >= 0, errno == EEXIST ? DEPUTY_E_STORE_EXISTS : directory_error());
+    copy->blobs = directory_make(copy->root, "blobs");
+    ENSURE(copy->blobs >= 0, directory_error());
     return copy_fill(audit, copy, part);
 }
 
