@@ -1,16 +1,17 @@
 # The rooms of the house and which way the arrows point: a room may include its own headers, those of the rooms named in
 # its row, and those of the rooms behind them. tools/check-arrows reads this table too.
 # (room <- rooms it may use)
-set(DEPUTY_ROOMS base crypto token grant store http run node cli)
+set(DEPUTY_ROOMS base crypto token grant seal store http run node cli)
 set(DEPUTY_USES_base)
 set(DEPUTY_USES_crypto base)
 set(DEPUTY_USES_token crypto)
 set(DEPUTY_USES_grant token)
+set(DEPUTY_USES_seal token)
 set(DEPUTY_USES_store crypto)
 set(DEPUTY_USES_http crypto)
 set(DEPUTY_USES_run store http)
-set(DEPUTY_USES_node grant store http run)
-set(DEPUTY_USES_cli node grant http run)
+set(DEPUTY_USES_node grant seal store http run)
+set(DEPUTY_USES_cli node grant seal http run)
 
 # The rooms of libdeputy: no files, sockets, clock or environment.
-set(DEPUTY_LIBRARY_ROOMS base crypto token grant)
+set(DEPUTY_LIBRARY_ROOMS base crypto token grant seal)

@@ -104,11 +104,6 @@ DEPUTY_EXPORT enum deputy_error deputy_permissions_format(
 DEPUTY_EXPORT enum deputy_error deputy_expiry_parse(
         struct deputy_arena *arena, double *ms, struct deputy_refusal *refusal, struct deputy_slice text);
 
-/* The KV path of a secret: vault/secrets/<NAME> or vault/secrets/scoped/<scope>/<NAME>; scope may be absent.
- */
-DEPUTY_EXPORT enum deputy_error deputy_secret_path(struct deputy_arena *arena, struct deputy_slice *path,
-        struct deputy_refusal *refusal, struct deputy_slice name, struct deputy_slice scope);
-
 #ifdef __cplusplus
 }
 #endif

@@ -2,12 +2,12 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/try.h"
-#include "crypto/aead.h"
+#include "crypto/column.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
 #include "store/state.h"
 
-enum { SECRET_FORM = 0x01, SECRET_OVERHEAD = 1 + AEAD_NONCE_BYTES + AEAD_TAG_BYTES, SEALED_MAX = 64 * 1024 };
+enum { SEALED_MAX = 64 * 1024 };
 
 #define SEAL_WEBHOOK "deputy store webhook v1"
 
@@ -16,26 +16,23 @@ enum { SECRET_FORM = 0x01, SECRET_OVERHEAD = 1 + AEAD_NONCE_BYTES + AEAD_TAG_BYT
 enum deputy_error store_webhook_seal_secret(struct deputy_arena *arena, struct deputy_slice *out,
         const uint8_t key[STORE_WEBHOOK_KEY_BYTES], struct deputy_slice secret)
 {
-    uint8_t *sealed = arena_alloc_bytes(arena, secret.len + SECRET_OVERHEAD);
+    uint8_t nonce[AEAD_NONCE_BYTES];
+    uint8_t *sealed = arena_alloc_bytes(arena, secret.len + COLUMN_OVERHEAD);
     ENSURE(sealed != NULL, arena_error(arena));
-    sealed[0] = SECRET_FORM;
-    random_bytes(sealed + 1, AEAD_NONCE_BYTES);
-    TRY(aes256gcm_seal(
-            sealed + 1 + AEAD_NONCE_BYTES, key, sealed + 1, (struct deputy_slice){NULL, 0}, secret));
-    *out = deputy_slice_bytes(sealed, secret.len + SECRET_OVERHEAD);
+    random_bytes(nonce, sizeof nonce);
+    TRY(column_seal(sealed, key, nonce, (struct deputy_slice){NULL, 0}, secret));
+    *out = deputy_slice_bytes(sealed, secret.len + COLUMN_OVERHEAD);
     return DEPUTY_OK;
 }
 
 enum deputy_error store_webhook_open_secret(struct deputy_arena *arena, struct deputy_slice *out,
         const uint8_t key[STORE_WEBHOOK_KEY_BYTES], struct deputy_slice sealed)
 {
-    ENSURE(sealed.len > SECRET_OVERHEAD && sealed.ptr[0] == SECRET_FORM, DEPUTY_E_DECRYPT);
-    uint8_t *secret = arena_alloc_bytes(arena, sealed.len - SECRET_OVERHEAD);
+    ENSURE(sealed.len > COLUMN_OVERHEAD, DEPUTY_E_DECRYPT);
+    uint8_t *secret = arena_alloc_bytes(arena, sealed.len - COLUMN_OVERHEAD);
     ENSURE(secret != NULL, arena_error(arena));
-    struct deputy_slice ciphertext =
-            deputy_slice_bytes(sealed.ptr + 1 + AEAD_NONCE_BYTES, sealed.len - 1 - AEAD_NONCE_BYTES);
-    TRY(aes256gcm_open(secret, key, sealed.ptr + 1, (struct deputy_slice){NULL, 0}, ciphertext));
-    *out = deputy_slice_bytes(secret, sealed.len - SECRET_OVERHEAD);
+    TRY(column_open(secret, key, (struct deputy_slice){NULL, 0}, sealed));
+    *out = deputy_slice_bytes(secret, sealed.len - COLUMN_OVERHEAD);
     return DEPUTY_OK;
 }
 

@@ -2,7 +2,9 @@
  * Project Wycheproof's cases against our primitives (tests/data/README.md). Each case must end as the file
  * says, except where our rule is stricter on purpose:
  *
- *   secp256k1   valid with high S     refused: one signature has one form (spec/01, BIP 62, EIP-2)
+ *   secp256k1   valid with high S                refused: one signature has one form (spec/01, BIP 62, EIP-2)
+ *   x25519      acceptable with a secret of 0    refused: it is no secret (spec/04 section 3.3)
+ *   x25519      acceptable with another oddity   accepted: the result is the one of RFC 7748
  *
  * Cases that an interface cannot express (a 63-byte signature where it takes 64) are counted as not replayed
  * and must be invalid there, or belong to a group with other sizes than ours.
@@ -11,6 +13,7 @@
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
+#include "crypto/x25519.h"
 #include "support/hex.h"
 #include <jansson.h>
 
@@ -26,6 +29,7 @@ struct replay {
     json_t *group;
     json_t *test;
     bool valid;
+    bool acceptable; /* with x25519 alone: either end is right */
     struct tally tally;
 };
 
@@ -75,7 +79,8 @@ static struct tally replay_file(const char *name, replay_test *run)
         {
             const char *result = json_string_value(json_object_get(replay.test, "result"));
             replay.valid = strcmp(result, "valid") == 0;
-            assert_true(replay.valid || strcmp(result, "invalid") == 0); /* "acceptable" does not occur */
+            replay.acceptable = strcmp(result, "acceptable") == 0;
+            assert_true(replay.valid || replay.acceptable || strcmp(result, "invalid") == 0);
             run(&replay);
         }
     }
@@ -208,6 +213,25 @@ static void run_hkdf(struct replay *replay)
     test_free(out);
 }
 
+static void run_x25519(struct replay *replay)
+{
+    static const uint8_t zero[X25519_BYTES];
+    uint8_t shared[X25519_BYTES], out[X25519_BYTES];
+    struct deputy_slice secret = bytes_of(replay, "private"), peer = bytes_of(replay, "public");
+    struct deputy_slice expected = bytes_of(replay, "shared");
+    assert_int_equal(secret.len, X25519_BYTES);
+    assert_int_equal(peer.len, X25519_BYTES);
+    memcpy(shared, expected.ptr, sizeof shared);
+    bool no_secret = memcmp(shared, zero, sizeof zero) == 0;
+    assert_true(replay->valid || replay->acceptable);
+    assert_false(replay->valid && no_secret);
+    replay->tally.stricter += no_secret;
+    bool accepted = x25519_shared(out, secret.ptr, peer.ptr) == DEPUTY_OK;
+    case_ends(replay, accepted, !no_secret);
+    if (accepted)
+        assert_memory_equal(out, shared, sizeof shared);
+}
+
 static void ed25519_ends_every_case_as_wycheproof_says(void **state)
 {
     (void)state;
@@ -240,6 +264,12 @@ static void hkdf_ends_every_case_as_wycheproof_says(void **state)
     tally_is(replay_file("wycheproof/hkdf_sha256_test.json", run_hkdf), (struct tally){86, 83, 0, 0});
 }
 
+static void x25519_refuses_a_secret_of_zeros_and_else_ends_every_case_as_wycheproof_says(void **state)
+{
+    (void)state;
+    tally_is(replay_file("wycheproof/x25519_test.json", run_x25519), (struct tally){518, 487, 0, 31});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +278,7 @@ int main(void)
             cmocka_unit_test(p256_ends_every_case_as_wycheproof_says),
             cmocka_unit_test(aes256gcm_ends_every_case_as_wycheproof_says),
             cmocka_unit_test(hkdf_ends_every_case_as_wycheproof_says),
+            cmocka_unit_test(x25519_refuses_a_secret_of_zeros_and_else_ends_every_case_as_wycheproof_says),
     };
     return cmocka_run_group_tests_name("crypto.wycheproof", tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "base/try.h"
 #include "grant/kit.h"
 #include <deputy/artifact.h>
+#include <deputy/secret.h>
 #include <deputy/signin_flow.h>
 #include <deputy/wallet.h>
 

@@ -5,6 +5,7 @@
 #include "grant/permission.h"
 #include "grant/subset.h"
 #include "manifests.h"
+#include <deputy/secret.h>
 
 static void expiry_row(struct trial *trial, struct json_writer *writer, const struct json_value *row)
 {
