@@ -41,6 +41,11 @@ const struct hook_limits *hooks_limits(const struct hooks *hooks)
     return &hooks->limits;
 }
 
+bool hooks_heard(const struct hooks *hooks)
+{
+    return atomic_load(&hooks->streams) > 0;
+}
+
 /* ---- an event ---- */
 
 /* One for all events of a commit in a space: nothing else is made of this invocation there. */
@@ -154,7 +159,7 @@ enum deputy_error hooks_record(
         struct mutation *mutation, struct store_write *write, const struct hook_write *what)
 {
     struct webhook_list list = {NULL, 0};
-    bool heard = atomic_load(&mutation->admission.on->node->hooks->streams) > 0;
+    bool heard = hooks_heard(mutation->admission.on->node->hooks);
     TRY(store_webhook_list(
             mutation->arena, &list.webhooks, &list.count, store_write_view(write), what->space));
     return heard || list.count > 0 ? event_record(mutation, write, what, &list) : DEPUTY_OK;
@@ -177,7 +182,7 @@ void hooks_publish(const struct mutation *mutation)
     if (mutation->events == NULL)
         return;
     const struct node *node = mutation->admission.on->node;
-    bool posted = false, heard = atomic_load(&node->hooks->streams) > 0;
+    bool posted = false, heard = hooks_heard(node->hooks);
     for (const struct hook_event *event = mutation->events; event != NULL; event = event->next) {
         posted = posted || event->posted;
         if (heard)

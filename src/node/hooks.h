@@ -15,6 +15,9 @@ enum deputy_error hooks_create(struct hooks **out, const struct hook_limits *lim
 void hooks_destroy(struct hooks *hooks);
 const struct hook_limits *hooks_limits(const struct hooks *hooks);
 
+/* Does a stream listen to anything? */
+bool hooks_heard(const struct hooks *hooks);
+
 /* One event, in the arena of the mutation that makes it. */
 struct hook_event {
     struct deputy_slice space, service, path;

@@ -11,6 +11,7 @@
 #include "node/mutation.h"
 #include "node/routes.h"
 #include "node/spaces.h"
+#include "node/sql.h"
 
 /* Have all spaces that the token names been seen as hosted before? */
 static bool invoke_spaces_seen(const struct hosted *hosted, const struct deputy_token *token)
@@ -108,6 +109,20 @@ static enum http_flow invoke_read_strictly(struct http_exchange *x, struct kv_re
     return mutation_submit(x, &mutation, sizeof request->replay);
 }
 
+/* SQL acts on its own capabilities; what it needs of the way in is the same. */
+static enum http_flow invoke_sql(struct http_exchange *x, struct kv_request *request)
+{
+    struct deputy_refusal refusal = {.code = invoke_hosted(http_arena(x), &request->admission)};
+    if (refusal.code == DEPUTY_OK)
+        refusal.code = admission_use_up(http_arena(x), &request->replay, &request->admission);
+    http_set_topic(x, "tinycloud.sql");
+    if (refusal.code == DEPUTY_OK)
+        return sql_serve(x, &request->admission, &request->replay);
+    admission_end(&request->admission);
+    answer_refusal(x, ANSWER_INVOKE, &refusal);
+    return HTTP_DONE;
+}
+
 static enum http_flow invoke_act(struct http_exchange *x, struct kv_request *request)
 {
     if (request->operation.action == KV_PUT)
@@ -125,6 +140,8 @@ enum http_flow node_invoke(struct http_exchange *x, void *app)
     struct deputy_refusal refusal = {.code = DEPUTY_E_NOMEM};
     struct kv_request *request = ARENA_NEW(http_arena(x), struct kv_request);
     if (request != NULL && admit(&request->admission, &refusal, app, x, DEPUTY_USE_INVOKE) == DEPUTY_OK) {
+        if (sql_asked(&request->admission.decision))
+            return invoke_sql(x, request);
         if (invoke_prepare(x, &refusal, request) == DEPUTY_OK) {
             http_set_topic(x, kv_action_name(request->operation.action));
             return invoke_act(x, request);

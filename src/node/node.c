@@ -5,10 +5,17 @@
 #include "node/hooks.h"
 #include "node/journal.h"
 #include "node/mutation.h"
+#include "node/sql.h"
 #include "node/webhook_post.h"
 #include <stdlib.h>
+#include <unistd.h>
 
-enum { NODE_ARENA = 1024 * 1024, NODE_POOL_READERS = 4 /* threads of the pool, for listings */ };
+enum {
+    NODE_ARENA = 1024 * 1024,
+    NODE_POOL_READERS = 4, /* threads of the pool, for listings */
+    NODE_SQL_IDLE_MS = 300 * 1000
+};
+#define NODE_SQL_BYTES (UINT64_C(1) << 30) /* of one database */
 
 struct node_parts {
     struct node node; /* first: the address of one is that of the other */
@@ -86,13 +93,36 @@ static enum deputy_error node_open_replay(struct node *node)
     return error;
 }
 
+static size_t node_sql_workers(const struct node_config *config)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (config->sql_workers != 0)
+        return config->sql_workers;
+    return processors > 0 ? (size_t)processors : 1;
+}
+
+static enum deputy_error node_open_sql(struct node *node, const struct node_config *config)
+{
+    struct sql_config sql = {
+            .directory = config->directory,
+            .workers = node_sql_workers(config),
+            .handles = config->sql_handles,
+            .time_ms = (uint32_t)(config->sql_time_s * 1000),
+            .idle_ms = NODE_SQL_IDLE_MS,
+            .max_bytes = NODE_SQL_BYTES,
+    };
+    TRY(sql_recover(node, config->directory));
+    return sql_pool_create(&node->sql, &sql);
+}
+
 static enum deputy_error node_open_store(struct node *node, const struct node_config *config)
 {
     uint8_t seal_key[STORE_SEAL_KEY_BYTES];
     identity_derive(node->identity, IDENTITY_SEAL, seal_key);
     struct store_config store = {
             .directory = config->directory,
-            .readers = config->loops + NODE_POOL_READERS + 1 + WEBHOOK_POST_THREADS,
+            .readers =
+                    config->loops + NODE_POOL_READERS + 1 + WEBHOOK_POST_THREADS + node_sql_workers(config),
             .post = mutation_post,
             .now = config->clock.now,
             .clock = config->clock.ctx,
@@ -127,6 +157,7 @@ static enum deputy_error node_fill(struct node_parts *parts, const struct node_c
     TRY(node_open_rate(node, config));
     TRY(node_open_store(node, config));
     TRY(node_open_replay(node));
+    TRY(node_open_sql(node, config));
     node->webhooks = config->webhooks;
     return webhook_post_start(&node->post, node);
 }
@@ -150,6 +181,7 @@ void node_close(struct node *node)
         return;
     struct node_parts *parts = (struct node_parts *)node;
     webhook_post_stop(node->post);
+    sql_pool_destroy(node->sql);
     store_close(node->store);
     replay_destroy(node->replay);
     quota_destroy(node->quota);

@@ -34,6 +34,7 @@ struct webhook_limits {
 
 struct node {
     struct store *store;
+    struct sql_pool *sql;
     struct identity *identity;
     struct replay_set *replay;
     struct quota *quota;
@@ -83,6 +84,9 @@ struct node_config {
     struct deputy_slice admin_secret; /* absent: there is no administrator */
     struct hook_limits hooks;
     struct webhook_limits webhooks;
+    size_t sql_workers;            /* threads that run SQL; 0: one a processor */
+    size_t sql_handles;            /* SQL databases open at once */
+    int64_t sql_time_s;            /* that one SQL request may run */
     size_t loops;                  /* how many node_loop there will be */
     int64_t public_per_minute;     /* reads of public spaces by one address */
     int64_t public_burst;          /* so many more of them at once */

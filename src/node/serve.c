@@ -215,6 +215,9 @@ static enum deputy_error serve_prepare(struct serve *serve, struct deputy_refusa
     serve->node_config.max_lifetime_s = config_integer(serve->config, "invocation.max_lifetime_secs");
     serve->node_config.space_limit = (uint64_t)config_integer(serve->config, "storage.limit");
     serve->node_config.public_limit = (uint64_t)config_integer(serve->config, "public_spaces.storage_limit");
+    serve->node_config.sql_workers = (size_t)config_integer(serve->config, "deputy.sql_workers");
+    serve->node_config.sql_handles = (size_t)config_integer(serve->config, "deputy.sql_open");
+    serve->node_config.sql_time_s = config_integer(serve->config, "deputy.sql_seconds");
     serve->node_config.hooks = (struct hook_limits){
             .ticket_ttl_s = config_integer(serve->config, "hooks.max_ticket_ttl_seconds"),
             .scopes_per_ticket = (size_t)config_integer(serve->config, "hooks.max_scopes_per_ticket"),

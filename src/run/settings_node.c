@@ -79,6 +79,9 @@ static const struct config_key keys[] = {
                 .choices = "strict|batched|off"),
         CONFIG_ROW("deputy.replay", CONFIG_CHOICE, "batched", "when a read's token is spent for good",
                 .choices = "strict|batched"),
+        CONFIG_ROW("deputy.sql_workers", CONFIG_INTEGER, "0", "threads that run SQL; 0: one for each core"),
+        CONFIG_ROW("deputy.sql_open", CONFIG_INTEGER, "256", "SQL databases open at once, of all workers"),
+        CONFIG_ROW("deputy.sql_seconds", CONFIG_INTEGER, "30", "how long one SQL request may run"),
         CONFIG_ROW("deputy.dev", CONFIG_BOOLEAN, "false", "development: take the published sample secret",
                 .flag = "--dev"),
 };

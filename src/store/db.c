@@ -1,5 +1,6 @@
 #include "store/db.h"
 #include "base/try.h"
+#include "store/sql_memory.h"
 #include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
@@ -50,9 +51,16 @@ static enum deputy_error db_error(int code)
 }
 
 /* Counting every allocation under a lock costs more than a look-up; nobody reads the counts. */
-static void db_library_start(void)
+static void library_configure(void)
 {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sql_memory_install();
+}
+
+void db_library_start(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, library_configure);
 }
 
 static int db_committed(void *context, struct sqlite3 *handle, const char *name, int pages)
@@ -134,8 +142,7 @@ static enum deputy_error db_setup_reader(struct db *db)
 
 enum deputy_error db_open(struct db *db, const char *path, enum db_mode mode)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, db_library_start);
+    db_library_start();
     int result = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     ENSURE(db->handle != NULL, DEPUTY_E_NOMEM);
     TRY(db_error(result));

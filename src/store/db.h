@@ -75,6 +75,11 @@ enum db_slot {
     DB_TICKET_INSERT,
     DB_TICKET_FIND,
     DB_TICKET_PRUNE,
+    DB_SQL_FIND,
+    DB_SQL_SET,
+    DB_SQL_INTENT_INSERT,
+    DB_SQL_INTENT_END,
+    DB_SQL_INTENT_NEXT,
     DB_SLOTS
 };
 
@@ -85,6 +90,9 @@ struct db {
 };
 
 enum db_mode { DB_WRITER, DB_READER };
+
+/* Sets the library up, once a process: before anything else of it is used. */
+void db_library_start(void);
 
 /* Opens the file, which exists; nothing in it is trusted to run. Close also after a failure. */
 enum deputy_error db_open(struct db *db, const char *path, enum db_mode mode);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Replays recorded HTTP exchanges (tests/data/golden-http.json) against our node, with the expectations that hold for ours.
+"""Replays recorded HTTP exchanges (tests/data/golden-http.json, golden-sql.json) against our node, with the expectations that hold for ours.
 
 usage: http_replay.py --deputy PATH [--only REGEX] [-v] [FILE]
 
@@ -7,11 +7,14 @@ Cases of routes that are not there yet are named in later.txt beside this file a
 """
 import argparse
 import base64
+import contextlib
 import datetime
 import json
 import pathlib
 import re
+import sqlite3
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).parent
@@ -82,6 +85,13 @@ class Case:
             return {self.fill(name): self.fill(member) for name, member in value.items()}
         return [self.fill(member) for member in value] if isinstance(value, list) else value
 
+    def value(self, value):
+        """A value of a step that sets variables: {"$repeat": [text, times]} is a long text."""
+        if isinstance(value, dict) and "$repeat" in value:
+            text, count = value["$repeat"]
+            return self.fill(text) * count
+        return self.fill(value)
+
     def variable(self, match):
         name = match.group(1)
         if name.startswith("cid:"):
@@ -92,6 +102,9 @@ class Case:
         for number, step in enumerate(self.case["steps"]):
             if "sleep" in step:
                 time.sleep(step["sleep"])
+                continue
+            if "let" in step:
+                self.variables.update({name: self.value(value) for name, value in step["let"].items()})
                 continue
             answer = self.send(step["request"])
             if verbose:
@@ -155,10 +168,24 @@ class Case:
             unwanted = expected["body_not"] if isinstance(expected["body_not"], list) else [expected["body_not"]]
             if any(text.lower() in answer.text.lower() for text in unwanted):
                 raise Failure(f"body {answer.text!r} must not hold {unwanted}")
+        if "sqlite" in expected:
+            check_image(expected["sqlite"], answer.body)
         if "body_base64" in expected and answer.body != base64.b64decode(expected["body_base64"]):
             raise Failure("body differs from the expected bytes")
         if "body_length" in expected and len(answer.body) != expected["body_length"]:
             raise Failure(f"body of {len(answer.body)} bytes, expected {expected['body_length']}")
+
+
+def check_image(expected, body):
+    """The body is an SQLite database in which each query gives these rows."""
+    with tempfile.NamedTemporaryFile(suffix=".db") as file:
+        file.write(body)
+        file.flush()
+        with contextlib.closing(sqlite3.connect(file.name)) as database:
+            for query, rows in expected.items():
+                have = [list(row) for row in database.execute(query)]
+                if have != rows:
+                    raise Failure(f"{query} gives {have}, expected {rows}")
 
 
 def later():

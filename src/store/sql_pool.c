@@ -1,0 +1,400 @@
+/*
+ * The workers. Each has its own databases, by their hash; each database that has something to do is a lane,
+ * and the lanes of a worker take turns, so that no database waits for all requests of another. Open databases
+ * are kept from the last used to the one used longest ago, which goes first.
+ */
+#include "base/try.h"
+#include "store/db.h"
+#include "store/directory.h"
+#include "store/sql_space.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { POOL_DIRECTORY_MODE = 0700, POOL_STACK_BYTES = 2 * 1024 * 1024 };
+
+/* Requests that wait for one database. */
+struct lane {
+    struct sql_name name;
+    struct sql_job *first;
+    struct sql_job **last;
+    size_t count;
+    struct lane *next;
+};
+
+struct handle {
+    struct sql_space space;
+    struct sql_name name;
+    uint64_t used_ns;
+    struct handle *newer, *older;
+};
+
+struct worker {
+    struct sql_pool *pool;
+    pthread_t thread;
+    bool runs;
+    pthread_mutex_t lock;
+    pthread_cond_t filled;
+    struct lane *lanes; /* whose turn it is first */
+    struct lane **lanes_end;
+    bool closing;
+    /* the thread's own */
+    struct sql_guards guards;
+    struct handle *newest, *oldest;
+    size_t handle_count;
+};
+
+struct sql_pool {
+    struct sql_paths paths;
+    char directory[SQL_PATH_MAX];
+    uint64_t time_ns, idle_ns;
+    size_t handles_each;
+    struct worker *workers;
+    size_t worker_count;
+    atomic_size_t open;
+};
+
+static bool name_equal(const struct sql_name *a, const struct sql_name *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+/* --- open databases --- */
+
+static void handle_unlink(struct worker *worker, struct handle *handle)
+{
+    *(handle->newer != NULL ? &handle->newer->older : &worker->newest) = handle->older;
+    *(handle->older != NULL ? &handle->older->newer : &worker->oldest) = handle->newer;
+}
+
+static void handle_link(struct worker *worker, struct handle *handle)
+{
+    handle->newer = NULL;
+    handle->older = worker->newest;
+    *(worker->newest != NULL ? &worker->newest->newer : &worker->oldest) = handle;
+    worker->newest = handle;
+}
+
+static void handle_close(struct worker *worker, struct handle *handle)
+{
+    handle_unlink(worker, handle);
+    sql_space_close(&handle->space);
+    free(handle);
+    worker->handle_count--;
+    atomic_fetch_sub(&worker->pool->open, 1);
+}
+
+static struct handle *handle_find(const struct worker *worker, const struct sql_name *name)
+{
+    struct handle *handle = worker->newest;
+    while (handle != NULL && !name_equal(&handle->name, name))
+        handle = handle->older;
+    return handle;
+}
+
+static enum deputy_error handle_open(
+        struct worker *worker, struct handle **out, const struct sql_name *name, bool create)
+{
+    struct handle *handle = calloc(1, sizeof *handle);
+    ENSURE(handle != NULL, DEPUTY_E_NOMEM);
+    while (worker->handle_count >= worker->pool->handles_each)
+        handle_close(worker, worker->oldest);
+    enum deputy_error error =
+            sql_space_open(&handle->space, &worker->pool->paths, name, &worker->guards, create);
+    if (error != DEPUTY_OK) {
+        sql_space_close(&handle->space);
+        free(handle);
+        return error;
+    }
+    handle->name = *name;
+    handle_link(worker, handle);
+    worker->handle_count++;
+    atomic_fetch_add(&worker->pool->open, 1);
+    *out = handle;
+    return DEPUTY_OK;
+}
+
+/* Only these can begin a database: everything else needs something that is there. */
+static bool begins(const struct sql_statement *statements, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        enum sql_kind kind = sql_kind_of(statements[i].sql);
+        if (kind == SQL_KIND_DEFINE || kind == SQL_KIND_PRAGMA)
+            return true;
+    }
+    return false;
+}
+
+/* May the request make the database, when it is not there yet? */
+static bool may_create(const struct sql_request *request)
+{
+    const struct sql_rights *rights = &request->rights;
+    if (request->action == SQL_EXPORT || !(rights->write || rights->schema || rights->admin))
+        return false;
+    return begins(request->schema, request->schema_count) ||
+           begins(request->statements, request->statement_count);
+}
+
+/* The job's database. An empty one that was shown in place of a file is not kept: the file may come. */
+static enum deputy_error handle_take(struct worker *worker, struct handle **out, const struct sql_job *job)
+{
+    struct handle *handle = handle_find(worker, &job->request.database);
+    if (handle != NULL && !handle->space.stored) {
+        handle_close(worker, handle);
+        handle = NULL;
+    }
+    if (handle == NULL)
+        return handle_open(worker, out, &job->request.database, may_create(&job->request));
+    handle_unlink(worker, handle);
+    handle_link(worker, handle);
+    *out = handle;
+    return DEPUTY_OK;
+}
+
+/* When the next database has not been used for long enough; UINT64_MAX when none is open. */
+static uint64_t handles_close_idle(struct worker *worker)
+{
+    uint64_t now = sql_monotonic_ns();
+    while (worker->oldest != NULL && worker->oldest->used_ns + worker->pool->idle_ns <= now)
+        handle_close(worker, worker->oldest);
+    return worker->oldest != NULL ? worker->oldest->used_ns + worker->pool->idle_ns : UINT64_MAX;
+}
+
+/* --- work --- */
+
+/* A database that was made for a request which then kept nothing is not kept either. */
+static void job_tidy(struct worker *worker, struct handle *handle, const struct sql_job *job)
+{
+    bool made = handle->space.made;
+    handle->space.made = false;
+    if (!made || (job->refusal.code == DEPUTY_OK && job->wrote))
+        return;
+    struct sql_name name = handle->name;
+    handle_close(worker, handle);
+    sql_space_remove(&worker->pool->paths, &name);
+}
+
+static enum deputy_error job_run(struct worker *worker, struct sql_job *job)
+{
+    struct handle *handle = NULL;
+    TRY(job->hooks->begin(job));
+    TRY(handle_take(worker, &handle, job));
+    handle->space.deadline_ns = sql_monotonic_ns() + worker->pool->time_ns;
+    if (job->request.action == SQL_EXPORT)
+        job->refusal.code = sql_export(&handle->space, &worker->pool->paths, job);
+    else
+        sql_run(&handle->space, job);
+    handle->used_ns = sql_monotonic_ns();
+    job_tidy(worker, handle, job);
+    return job->refusal.code;
+}
+
+static void job_serve(struct worker *worker, struct sql_job *job)
+{
+    enum deputy_error error = job_run(worker, job);
+    if (job->refusal.code != error)
+        job->refusal = (struct deputy_refusal){.code = error};
+    job->hooks->done(job);
+}
+
+/* The first request of the lane whose turn it is; a lane with more goes to the end. With the lock held. */
+static struct sql_job *lane_next(struct worker *worker)
+{
+    struct lane *lane = worker->lanes;
+    struct sql_job *job = lane->first;
+    worker->lanes = lane->next;
+    if (worker->lanes == NULL)
+        worker->lanes_end = &worker->lanes;
+    lane->first = job->next;
+    lane->next = NULL;
+    if (--lane->count == 0) {
+        free(lane);
+        return job;
+    }
+    *worker->lanes_end = lane;
+    worker->lanes_end = &lane->next;
+    return job;
+}
+
+/* Sleeps until there is a request or a database has been idle long enough. With the lock held. */
+static void worker_wait(struct worker *worker, uint64_t until_ns)
+{
+    if (until_ns == UINT64_MAX) {
+        pthread_cond_wait(&worker->filled, &worker->lock);
+        return;
+    }
+    struct timespec until = {(time_t)(until_ns / 1000000000U), (long)(until_ns % 1000000000U)};
+    pthread_cond_timedwait(&worker->filled, &worker->lock, &until);
+}
+
+/* The next request; NULL when the pool closes and nothing is left. */
+static struct sql_job *worker_next(struct worker *worker)
+{
+    for (;;) {
+        uint64_t until = handles_close_idle(worker);
+        struct sql_job *job = NULL;
+        pthread_mutex_lock(&worker->lock);
+        bool closing = worker->closing;
+        if (worker->lanes == NULL && !closing)
+            worker_wait(worker, until);
+        if (worker->lanes != NULL)
+            job = lane_next(worker);
+        pthread_mutex_unlock(&worker->lock);
+        if (job != NULL || closing)
+            return job;
+    }
+}
+
+static void *worker_main(void *context)
+{
+    struct worker *worker = context;
+    for (struct sql_job *job = worker_next(worker); job != NULL; job = worker_next(worker))
+        job_serve(worker, job);
+    while (worker->oldest != NULL)
+        handle_close(worker, worker->oldest);
+    return NULL;
+}
+
+/* --- submitting --- */
+
+static struct lane *lane_find(struct worker *worker, const struct sql_name *name)
+{
+    for (struct lane *lane = worker->lanes; lane != NULL; lane = lane->next) {
+        if (name_equal(&lane->name, name))
+            return lane;
+    }
+    struct lane *lane = calloc(1, sizeof *lane);
+    if (lane == NULL)
+        return NULL;
+    lane->name = *name;
+    lane->last = &lane->first;
+    *worker->lanes_end = lane;
+    worker->lanes_end = &lane->next;
+    return lane;
+}
+
+static bool lane_add(struct worker *worker, struct sql_job *job)
+{
+    struct lane *lane = lane_find(worker, &job->request.database);
+    if (lane == NULL || lane->count >= SQL_QUEUE_MAX)
+        return false;
+    job->next = NULL;
+    *lane->last = job;
+    lane->last = &job->next;
+    lane->count++;
+    return true;
+}
+
+void sql_submit(struct sql_pool *pool, struct sql_job *job)
+{
+    struct worker *worker = &pool->workers[job->request.database.bytes[0] % pool->worker_count];
+    job->image = -1;
+    pthread_mutex_lock(&worker->lock);
+    bool taken = lane_add(worker, job);
+    pthread_cond_signal(&worker->filled);
+    pthread_mutex_unlock(&worker->lock);
+    if (taken)
+        return;
+    job->refusal = (struct deputy_refusal){.code = DEPUTY_E_STORE_BUSY};
+    job->hooks->done(job);
+}
+
+/* --- life --- */
+
+static enum deputy_error worker_start(struct worker *worker, struct sql_pool *pool)
+{
+    pthread_condattr_t clock;
+    pthread_attr_t stack;
+    worker->pool = pool;
+    worker->lanes_end = &worker->lanes;
+    pthread_mutex_init(&worker->lock, NULL);
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&worker->filled, &clock);
+    pthread_condattr_destroy(&clock);
+    TRY(sql_guards_open(&worker->guards));
+    pthread_attr_init(&stack);
+    pthread_attr_setstacksize(&stack, POOL_STACK_BYTES);
+    worker->runs = pthread_create(&worker->thread, &stack, worker_main, worker) == 0;
+    pthread_attr_destroy(&stack);
+    return worker->runs ? DEPUTY_OK : DEPUTY_E_NOMEM;
+}
+
+static void worker_stop(struct worker *worker)
+{
+    if (worker->pool == NULL)
+        return;
+    pthread_mutex_lock(&worker->lock);
+    worker->closing = true;
+    pthread_cond_signal(&worker->filled);
+    pthread_mutex_unlock(&worker->lock);
+    if (worker->runs)
+        pthread_join(worker->thread, NULL);
+    sql_guards_close(&worker->guards);
+    pthread_cond_destroy(&worker->filled);
+    pthread_mutex_destroy(&worker->lock);
+}
+
+/* The directory of the databases; its own name is durable before anything in it is. */
+static enum deputy_error pool_enter(struct sql_pool *pool, const struct sql_config *config)
+{
+    int len = snprintf(pool->directory, sizeof pool->directory, "%s/sql", config->directory);
+    ENSURE(len > 0 && (size_t)len < sizeof pool->directory, DEPUTY_E_STORE_DIRECTORY);
+    if (mkdir(pool->directory, POOL_DIRECTORY_MODE) != 0 && errno != EEXIST)
+        return directory_error();
+    int root = open(config->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ENSURE(root >= 0, directory_error());
+    enum deputy_error error = directory_sync(root);
+    close(root);
+    pool->paths = (struct sql_paths){.directory = pool->directory, .max_bytes = config->max_bytes};
+    return error;
+}
+
+static enum deputy_error pool_start(struct sql_pool *pool, const struct sql_config *config)
+{
+    TRY(pool_enter(pool, config));
+    pool->workers = calloc(config->workers, sizeof *pool->workers);
+    ENSURE(pool->workers != NULL, DEPUTY_E_NOMEM);
+    pool->worker_count = config->workers;
+    for (size_t i = 0; i < pool->worker_count; i++)
+        TRY(worker_start(&pool->workers[i], pool));
+    return DEPUTY_OK;
+}
+
+enum deputy_error sql_pool_create(struct sql_pool **out, const struct sql_config *config)
+{
+    ENSURE(config->workers > 0 && config->handles >= config->workers, DEPUTY_E_ARGUMENT);
+    struct sql_pool *pool = calloc(1, sizeof *pool);
+    ENSURE(pool != NULL, DEPUTY_E_NOMEM);
+    db_library_start();
+    pool->time_ns = (uint64_t)config->time_ms * 1000000U;
+    pool->idle_ns = (uint64_t)config->idle_ms * 1000000U;
+    pool->handles_each = config->handles / config->workers;
+    atomic_init(&pool->open, 0);
+    enum deputy_error error = pool_start(pool, config);
+    if (error == DEPUTY_OK)
+        *out = pool;
+    else
+        sql_pool_destroy(pool);
+    return error;
+}
+
+void sql_pool_destroy(struct sql_pool *pool)
+{
+    if (pool == NULL)
+        return;
+    for (size_t i = 0; i < pool->worker_count; i++)
+        worker_stop(&pool->workers[i]);
+    free(pool->workers);
+    free(pool);
+}
+
+size_t sql_pool_open(const struct sql_pool *pool)
+{
+    return atomic_load(&pool->open);
+}
