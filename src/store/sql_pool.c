@@ -31,7 +31,6 @@ struct handle {
     struct sql_space space;
     struct sql_name name;
     uint64_t used_ns;
-    struct handle *newer, *older;
 };
 
 struct worker {
@@ -45,7 +44,7 @@ struct worker {
     bool closing;
     /* the thread's own */
     struct sql_guards guards;
-    struct handle *newest, *oldest;
+    struct handle **handles; /* the one used longest ago first; room for handles_each */
     size_t handle_count;
 };
 
@@ -66,34 +65,39 @@ static bool name_equal(const struct sql_name *a, const struct sql_name *b)
 
 /* --- open databases --- */
 
-static void handle_unlink(struct worker *worker, struct handle *handle)
+static void handle_close(struct worker *worker, size_t at)
 {
-    *(handle->newer != NULL ? &handle->newer->older : &worker->newest) = handle->older;
-    *(handle->older != NULL ? &handle->older->newer : &worker->oldest) = handle->newer;
-}
-
-static void handle_link(struct worker *worker, struct handle *handle)
-{
-    handle->newer = NULL;
-    handle->older = worker->newest;
-    *(worker->newest != NULL ? &worker->newest->newer : &worker->oldest) = handle;
-    worker->newest = handle;
-}
-
-static void handle_close(struct worker *worker, struct handle *handle)
-{
-    handle_unlink(worker, handle);
+    struct handle *handle = worker->handles[at];
+    worker->handle_count--;
+    for (size_t i = at; i < worker->handle_count; i++)
+        worker->handles[i] = worker->handles[i + 1];
     sql_space_close(&handle->space);
     free(handle);
-    worker->handle_count--;
     atomic_fetch_sub(&worker->pool->open, 1);
 }
 
-static struct handle *handle_find(const struct worker *worker, const struct sql_name *name)
+static void handle_keep(struct worker *worker, struct handle *handle)
 {
-    struct handle *handle = worker->newest;
-    while (handle != NULL && !name_equal(&handle->name, name))
-        handle = handle->older;
+    worker->handles[worker->handle_count++] = handle;
+    atomic_fetch_add(&worker->pool->open, 1);
+}
+
+/* handle_count when it is not open. */
+static size_t handle_find(const struct worker *worker, const struct sql_name *name)
+{
+    size_t at = 0;
+    while (at < worker->handle_count && !name_equal(&worker->handles[at]->name, name))
+        at++;
+    return at;
+}
+
+/* Makes it the one used last. */
+static struct handle *handle_use(struct worker *worker, size_t at)
+{
+    struct handle *handle = worker->handles[at];
+    for (size_t i = at; i + 1 < worker->handle_count; i++)
+        worker->handles[i] = worker->handles[i + 1];
+    worker->handles[worker->handle_count - 1] = handle;
     return handle;
 }
 
@@ -103,7 +107,7 @@ static enum deputy_error handle_open(
     struct handle *handle = calloc(1, sizeof *handle);
     ENSURE(handle != NULL, DEPUTY_E_NOMEM);
     while (worker->handle_count >= worker->pool->handles_each)
-        handle_close(worker, worker->oldest);
+        handle_close(worker, 0);
     enum deputy_error error =
             sql_space_open(&handle->space, &worker->pool->paths, name, &worker->guards, create);
     if (error != DEPUTY_OK) {
@@ -112,9 +116,7 @@ static enum deputy_error handle_open(
         return error;
     }
     handle->name = *name;
-    handle_link(worker, handle);
-    worker->handle_count++;
-    atomic_fetch_add(&worker->pool->open, 1);
+    handle_keep(worker, handle);
     *out = handle;
     return DEPUTY_OK;
 }
@@ -143,16 +145,14 @@ static bool may_create(const struct sql_request *request)
 /* The job's database. An empty one that was shown in place of a file is not kept: the file may come. */
 static enum deputy_error handle_take(struct worker *worker, struct handle **out, const struct sql_job *job)
 {
-    struct handle *handle = handle_find(worker, &job->request.database);
-    if (handle != NULL && !handle->space.stored) {
-        handle_close(worker, handle);
-        handle = NULL;
+    size_t at = handle_find(worker, &job->request.database);
+    if (at < worker->handle_count && !worker->handles[at]->space.stored) {
+        handle_close(worker, at);
+        at = worker->handle_count;
     }
-    if (handle == NULL)
+    if (at == worker->handle_count)
         return handle_open(worker, out, &job->request.database, may_create(&job->request));
-    handle_unlink(worker, handle);
-    handle_link(worker, handle);
-    *out = handle;
+    *out = handle_use(worker, at);
     return DEPUTY_OK;
 }
 
@@ -160,9 +160,9 @@ static enum deputy_error handle_take(struct worker *worker, struct handle **out,
 static uint64_t handles_close_idle(struct worker *worker)
 {
     uint64_t now = sql_monotonic_ns();
-    while (worker->oldest != NULL && worker->oldest->used_ns + worker->pool->idle_ns <= now)
-        handle_close(worker, worker->oldest);
-    return worker->oldest != NULL ? worker->oldest->used_ns + worker->pool->idle_ns : UINT64_MAX;
+    while (worker->handle_count > 0 && worker->handles[0]->used_ns + worker->pool->idle_ns <= now)
+        handle_close(worker, 0);
+    return worker->handle_count > 0 ? worker->handles[0]->used_ns + worker->pool->idle_ns : UINT64_MAX;
 }
 
 /* --- work --- */
@@ -175,7 +175,7 @@ static void job_tidy(struct worker *worker, struct handle *handle, const struct 
     if (!made || (job->refusal.code == DEPUTY_OK && job->wrote))
         return;
     struct sql_name name = handle->name;
-    handle_close(worker, handle);
+    handle_close(worker, handle_find(worker, &name));
     sql_space_remove(&worker->pool->paths, &name);
 }
 
@@ -255,8 +255,8 @@ static void *worker_main(void *context)
     struct worker *worker = context;
     for (struct sql_job *job = worker_next(worker); job != NULL; job = worker_next(worker))
         job_serve(worker, job);
-    while (worker->oldest != NULL)
-        handle_close(worker, worker->oldest);
+    while (worker->handle_count > 0)
+        handle_close(worker, worker->handle_count - 1);
     return NULL;
 }
 
@@ -318,6 +318,8 @@ static enum deputy_error worker_start(struct worker *worker, struct sql_pool *po
     pthread_cond_init(&worker->filled, &clock);
     pthread_condattr_destroy(&clock);
     TRY(sql_guards_open(&worker->guards));
+    worker->handles = calloc(pool->handles_each, sizeof(struct handle *));
+    ENSURE(worker->handles != NULL, DEPUTY_E_NOMEM);
     pthread_attr_init(&stack);
     pthread_attr_setstacksize(&stack, POOL_STACK_BYTES);
     worker->runs = pthread_create(&worker->thread, &stack, worker_main, worker) == 0;
@@ -336,6 +338,7 @@ static void worker_stop(struct worker *worker)
     if (worker->runs)
         pthread_join(worker->thread, NULL);
     sql_guards_close(&worker->guards);
+    free(worker->handles);
     pthread_cond_destroy(&worker->filled);
     pthread_mutex_destroy(&worker->lock);
 }
