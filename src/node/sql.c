@@ -244,6 +244,13 @@ static void call_committed(struct sql_job *job)
 
 /* --- on the loop, at the beginning --- */
 
+static void call_gone(struct http_exchange *x, void *context)
+{
+    struct sql_call *call = context;
+    (void)x;
+    atomic_store_explicit(&call->job.gone, true, memory_order_relaxed);
+}
+
 static void call_submit(struct sql_call *call)
 {
     static const struct sql_hooks hooks = {
@@ -255,6 +262,7 @@ static void call_submit(struct sql_call *call)
     };
     call->job.hooks = &hooks;
     sql_name_make(&call->job.request.database, call->target.space, call->target.path);
+    http_on_close(call->x, call_gone, call);
     sql_submit(node_of(call)->sql, &call->job);
 }
 

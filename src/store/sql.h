@@ -13,6 +13,7 @@
 #include <deputy/arena.h>
 #include <deputy/error.h>
 #include <deputy/slice.h>
+#include <stdatomic.h>
 
 enum {
     SQL_NAME_BYTES = 32,
@@ -119,6 +120,7 @@ struct sql_job {
     int image;                  /* of SQL_EXPORT: an open file, for the submitter to close; else -1 */
     uint64_t image_bytes;
     bool wrote;
+    atomic_bool gone;     /* set by anybody: nobody waits for the answer, so it need not be found */
     struct sql_job *next; /* the pool's own, until done */
 };
 

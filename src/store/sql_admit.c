@@ -84,11 +84,17 @@ static bool word_is(struct deputy_slice word, const char *keyword)
     return i == word.len && keyword[i] == '\0';
 }
 
-bool sql_is_blank(struct deputy_slice sql)
+/* Empty statements before the first one are nothing to SQLite. */
+static struct deputy_slice skip_empty(struct deputy_slice sql)
 {
     for (sql = skip_blank(sql); sql.len > 0 && sql.ptr[0] == ';';)
         sql = skip_blank(skip(sql, 1));
-    return sql.len == 0;
+    return sql;
+}
+
+bool sql_is_blank(struct deputy_slice sql)
+{
+    return skip_empty(sql).len == 0;
 }
 
 /* --- kinds --- */
@@ -131,7 +137,8 @@ enum sql_kind sql_kind_of(struct deputy_slice sql)
             {"REINDEX", SQL_KIND_REFUSED},
             {"DETACH", SQL_KIND_REFUSED},
     };
-    if (sql_is_blank(sql))
+    sql = skip_empty(sql);
+    if (sql.len == 0)
         return SQL_KIND_EMPTY;
     struct deputy_slice word = word_next(&sql);
     if (word_is(word, "CREATE"))

@@ -16,7 +16,7 @@ static enum deputy_error copy_pages(struct sql_space *space, struct sqlite3 *tar
     sqlite3_backup *backup = sqlite3_backup_init(target, "main", space->handle, "main");
     ENSURE(backup != NULL, DEPUTY_E_NOMEM);
     int result = SQLITE_OK;
-    while (result == SQLITE_OK && sql_monotonic_ns() <= space->deadline_ns)
+    while (result == SQLITE_OK && !sql_space_expired(space))
         result = sqlite3_backup_step(backup, EXPORT_PAGES);
     sqlite3_backup_finish(backup);
     ENSURE(result != SQLITE_OK, DEPUTY_E_STORE_BUSY); /* the time was up */

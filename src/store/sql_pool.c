@@ -185,10 +185,12 @@ static enum deputy_error job_run(struct worker *worker, struct sql_job *job)
     TRY(job->hooks->begin(job));
     TRY(handle_take(worker, &handle, job));
     handle->space.deadline_ns = sql_monotonic_ns() + worker->pool->time_ns;
+    handle->space.gone = &job->gone;
     if (job->request.action == SQL_EXPORT)
         job->refusal.code = sql_export(&handle->space, &worker->pool->paths, job);
     else
         sql_run(&handle->space, job);
+    handle->space.gone = NULL;
     handle->used_ns = sql_monotonic_ns();
     job_tidy(worker, handle, job);
     return job->refusal.code;

@@ -314,6 +314,13 @@ static enum deputy_error commit_write(struct sql_running *run)
     return DEPUTY_OK;
 }
 
+/* What is left, a commit or the way back, is not cut short. */
+static void run_to_the_end(struct sql_space *space)
+{
+    space->deadline_ns = UINT64_MAX;
+    space->gone = NULL;
+}
+
 static enum deputy_error run_transaction(struct sql_running *run)
 {
     struct sql_answer answer;
@@ -325,7 +332,7 @@ static enum deputy_error run_transaction(struct sql_running *run)
     sql_memory_bound(0);
     TRY(error);
     TRY(sql_answer_end(&answer, job));
-    run->space->deadline_ns = UINT64_MAX; /* what has run is not cut short any more */
+    run_to_the_end(run->space);
     return job->wrote ? commit_write(run) : sql_exec(run->space, "COMMIT");
 }
 
@@ -335,7 +342,7 @@ void sql_run(struct sql_space *space, struct sql_job *job)
     sqlite3_set_last_insert_rowid(space->handle, 0);
     space->counts.before = sqlite3_total_changes64(space->handle);
     enum deputy_error error = run_transaction(&run);
-    space->deadline_ns = UINT64_MAX; /* the way back is not cut short */
+    run_to_the_end(space);
     if (error != DEPUTY_OK && sqlite3_get_autocommit(space->handle) == 0)
         (void)sql_exec(space, "ROLLBACK");
     if (error == DEPUTY_E_LIMIT)

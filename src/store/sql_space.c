@@ -101,10 +101,15 @@ enum deputy_error sql_int(struct sql_space *space, int64_t *out, const char *sql
 
 /* --- setting up --- */
 
+bool sql_space_expired(const struct sql_space *space)
+{
+    return sql_monotonic_ns() > space->deadline_ns ||
+           (space->gone != NULL && atomic_load_explicit(space->gone, memory_order_relaxed));
+}
+
 static int space_progress(void *context)
 {
-    const struct sql_space *space = context;
-    return sql_monotonic_ns() > space->deadline_ns;
+    return sql_space_expired(context);
 }
 
 static void space_limit(struct sqlite3 *handle)

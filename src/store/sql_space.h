@@ -14,7 +14,8 @@ struct sql_space {
     bool made;   /* the file was made by this opening */
     struct sql_authorizer authorizer;
     struct sql_counts counts;
-    uint64_t deadline_ns; /* of the running request, on the monotonic clock */
+    uint64_t deadline_ns;    /* of the running request, on the monotonic clock */
+    const atomic_bool *gone; /* its job's; NULL when nothing may stop what runs */
 };
 
 struct sql_paths {
@@ -38,6 +39,9 @@ void sql_space_close(struct sql_space *space);
 void sql_space_remove(const struct sql_paths *paths, const struct sql_name *name);
 
 uint64_t sql_monotonic_ns(void);
+
+/* Is the time of the running request up, or nobody left who waits for it? */
+bool sql_space_expired(const struct sql_space *space);
 
 /* The store's error for a result of SQLite that is not the statement's fault; DEPUTY_OK when it is. */
 enum deputy_error sql_fault(int result);
