@@ -77,6 +77,11 @@ static enum deputy_error check_values(struct doctor *doctor)
     return store_audit_values(doctor->audit);
 }
 
+static enum deputy_error check_sql(struct doctor *doctor)
+{
+    return store_audit_sql(doctor->audit);
+}
+
 static enum deputy_error check_orphans(struct doctor *doctor)
 {
     return store_audit_orphans(doctor->audit, &doctor->result->orphans);
@@ -94,6 +99,7 @@ static enum deputy_error doctor_check_all(struct doctor *doctor)
             {"delegations", check_delegations},
             {"invocations", check_invocations},
             {"values", check_values},
+            {"sql", check_sql},
             {"files", check_orphans},
     };
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {

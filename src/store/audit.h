@@ -76,6 +76,9 @@ enum deputy_error store_audit_invocations(struct store_audit *audit);
  * too. */
 enum deputy_error store_audit_values(struct store_audit *audit);
 
+/* "sql": each SQL database is there, under the name of its space and path, and whole. */
+enum deputy_error store_audit_sql(struct store_audit *audit);
+
 /* How many files no current value refers to: replaced, of a put under way, or of one cut off. No damage. */
 enum deputy_error store_audit_orphans(struct store_audit *audit, uint64_t *count);
 

@@ -3,6 +3,7 @@
 #include "base/try.h"
 #include "store/audit_state.h"
 #include "store/blob_file.h"
+#include "store/sql_upkeep.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -137,6 +138,7 @@ static enum deputy_error copy_fill(struct store_audit *audit, struct copy *copy,
             "SELECT DISTINCT e.hash FROM kv_current c JOIN kv_event e ON e.id = c.event"
             " WHERE c.live = 1 AND e.value IS NULL",
             copy_row, copy));
+    TRY(sql_copy_all(audit, part, &copy->count));
     TRY(directory_sync(copy->blobs));
     return directory_sync(copy->root);
 }
@@ -222,6 +224,7 @@ void store_copy_drop(const char *target)
         unlinkat(root, "blobs", AT_REMOVEDIR);
     }
     if (root >= 0) {
+        sql_copy_drop(root);
         directory_empty(root);
         close(root);
         rmdir(part);

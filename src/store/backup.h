@@ -1,6 +1,7 @@
 /*
- * Copies of a store: the database as of the audit's snapshot, and the files that its values refer to. Files
- * never change under their name, so a copy may share them with the store by hard link.
+ * Copies of a store: the database as of the audit's snapshot, the files that its values refer to, and every
+ * SQL database, each as of the moment of its own copy. Files of values never change under their name, so a
+ * copy may share them with the store by hard link.
  *
  * Lock rule: a copy holds the upkeep lock shared, so that no collection removes a file between snapshot and
  * link. The node may run and write all the while.

@@ -3,6 +3,7 @@
 #include "crypto/secret.h"
 #include "store/blob_file.h"
 #include "store/schema.h"
+#include "store/sql_upkeep.h"
 #include "store/state.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -216,6 +217,8 @@ static enum deputy_error collector_run(struct collector *collector, const uint8_
     TRY(collect_replays(collector));
     TRY(collect_values(collector));
     TRY(collect_delegations(collector));
+    TRY(sql_collect(&collector->db, collector->root, collector->before.sec, &collector->out->files,
+            &collector->out->bytes));
     return collect_files(collector);
 }
 

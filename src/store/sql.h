@@ -120,6 +120,7 @@ struct sql_job {
     int image;                  /* of SQL_EXPORT: an open file, for the submitter to close; else -1 */
     uint64_t image_bytes;
     bool wrote;
+    bool recorded;        /* the store knows of the change: the database stays, even if its commit fails */
     atomic_bool gone;     /* set by anybody: nobody waits for the answer, so it need not be found */
     struct sql_job *next; /* the pool's own, until done */
 };

@@ -172,7 +172,7 @@ static void job_tidy(struct worker *worker, struct handle *handle, const struct 
 {
     bool made = handle->space.made;
     handle->space.made = false;
-    if (!made || (job->refusal.code == DEPUTY_OK && job->wrote))
+    if (!made || job->recorded)
         return;
     struct sql_name name = handle->name;
     handle_close(worker, handle_find(worker, &name));

@@ -306,6 +306,7 @@ static enum deputy_error commit_write(struct sql_running *run)
     TRY(check_references(run));
     TRY(size_after(run->space, &effect.bytes));
     TRY(job->hooks->commit(job, &effect, &mark));
+    job->recorded = true;
     snprintf(sql, sizeof sql, "PRAGMA application_id = %d", mark);
     if (mark != 0)
         TRY(sql_exec(run->space, sql));

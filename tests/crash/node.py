@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Kills a data node at random moments under puts, deletions, delegations and revocations, and holds it to what it answered.
+"""Kills a data node at random moments under puts, deletions, SQL batches, delegations and revocations, and holds it to what it answered.
 
 usage: node.py DEPUTY [--rounds N | --seconds S] [--seed N]
 
 After each restart every acknowledged effect is there; a change that was under way is there whole or not at all, which its own token
-tells: sent again it is refused as used exactly when its effect is visible. The doctor is content beside the running node.
+tells: sent again it is refused as used exactly when its effect is visible. A batch of SQL is there whole or not at all, and when it is
+there its token is used; a token may be used without its effect, since database and store are two files. The doctor is content beside the
+running node.
 """
 import argparse
 import http.client
@@ -25,6 +27,7 @@ THREADS = 4
 KEYS = 6  # of each thread
 ROUNDS_OF_A_NODE = 40  # then a new one, so that a round costs the same at the end
 LARGEST = 80 * 1024  # above 64 KiB a value is a file
+BATCH = 3  # statements of one SQL batch
 
 
 class Change:
@@ -44,6 +47,7 @@ class Worker:
     def __init__(self, world, number, choice):
         self.world, self.number, self.choice = world, number, choice
         self.values = {}     # key: body, of live keys
+        self.batches = {}    # number of an acknowledged SQL batch: how many rows it left
         self.living = []     # CIDs of delegations that were acknowledged
         self.revoked = []    # CIDs whose revocation was acknowledged
         self.last = None     # the last acknowledged change of a value
@@ -71,6 +75,27 @@ class Worker:
         token = world.ucan(world.session, world.backend.did_key, caps, 1800, [world.proof])
         return Change("delegate", token, tokens.cid(token.encode()))
 
+    def sql_token(self, *abilities):
+        world = self.world
+        caps = world.caps(f"/crash/{self.number}", *abilities, service="sql")
+        return world.ucan(world.session, world.session.did_key, caps, 250, [world.proof])
+
+    def batch(self):
+        self.count += 1
+        statements = [{"sql": "CREATE TABLE IF NOT EXISTS t (batch INTEGER, part INTEGER)"}]
+        statements += [{"sql": "INSERT INTO t VALUES (?, ?)", "params": [self.count, part]} for part in range(BATCH)]
+        body = json.dumps({"action": "batch", "statements": statements}).encode()
+        return Change("sql", self.sql_token("write"), self.count, body)
+
+    def rows(self):
+        """Batch: how many of its rows are there."""
+        query = "SELECT batch, count(*) FROM t GROUP BY batch"
+        answer = self.world.post("/invoke", self.sql_token("read"), json.dumps({"action": "query", "sql": query}).encode())
+        if answer.status == 400 and "no such table" in answer.text:
+            return {}
+        assert answer.status == 200, f"reading the database: {answer.status} {answer.text}"
+        return dict(json.loads(answer.text)["rows"])
+
     def revoke(self, cid):
         world = self.world
         caps = {"urn:cid:" + cid: {"tinycloud.delegation/revoke": [{}]}}
@@ -82,9 +107,11 @@ class Worker:
         if kind < 0.2 and self.values:
             key = self.choice.choice(sorted(self.values))
             return Change("del", self.token(key, "del"), key)
-        if kind < 0.35:
+        if 0.2 <= kind < 0.4:
+            return self.batch()
+        if kind < 0.5:
             return self.delegate()
-        if kind < 0.5 and self.living:
+        if kind < 0.6 and self.living:
             return self.revoke(self.choice.choice(self.living))
         return self.put(key)
 
@@ -95,6 +122,8 @@ class Worker:
             self.values[change.name] = change.value
         elif change.kind == "del":
             self.values.pop(change.name, None)
+        elif change.kind == "sql":
+            self.batches[change.name] = BATCH
         elif change.kind == "delegate":
             self.living.append(change.name)
         else:
@@ -134,6 +163,9 @@ class Worker:
         change, self.under_way = self.under_way, None
         if change is None:
             return
+        if change.kind == "sql":
+            self.settle_batch(change)
+            return
         seen = None
         if change.kind in ("put", "del"):
             answer = self.get(change.name)
@@ -149,8 +181,19 @@ class Worker:
             assert spent or not seen or change.kind == "del", f"{change.kind} of {change.name} shows without being recorded as used"
         self.took_effect(change)
 
+    def settle_batch(self, change):
+        rows = self.rows().get(change.name, 0)
+        assert rows in (0, BATCH), f"batch {change.name} is half done: {rows} rows"
+        again = self.post(change)
+        assert again.status in (200, 409), f"batch again: {again.status} {again.text}"
+        assert rows == 0 or again.status == 409, f"batch {change.name} shows without being recorded as used"
+        if rows or again.status == 200:
+            self.took_effect(change)
+
     def check(self):
         self.settle()
+        rows = self.rows()
+        assert rows == self.batches, f"batches {sorted(rows)}, acknowledged {sorted(self.batches)}"
         world = self.world
         listed = json.loads(world.invoke(world.session, world.proof, f"{self.number}/", "list").text)
         assert sorted(listed) == sorted(self.values), f"keys {listed}, acknowledged {sorted(self.values)}"
@@ -203,7 +246,7 @@ def one_node(deputy, choice, more_rounds):
     rounds = 0
     with Node(deputy, CONFIG) as node:
         world = World(node)
-        world.proof = world.sign_in()
+        world.proof = world.sign_in({**world.caps("", "get", "put", "del", "list", "metadata"), **world.caps("", "read", "write", service="sql")})
         workers = [Worker(world, number, random.Random(choice.random())) for number in range(THREADS)]
         while rounds < ROUNDS_OF_A_NODE and more_rounds():
             run_and_kill(node, workers, choice.uniform(0.0, 0.25))
@@ -239,7 +282,7 @@ def main():
     except (AssertionError, RuntimeError, subprocess.SubprocessError) as wrong:
         print(f"round {total}, seed {options.seed}: {wrong}\n0 passed, 1 failed")
         sys.exit(1)
-    print(f"{total} kills, {changes} puts and delegations, seed {options.seed}, {time.monotonic() - began:.0f} s\n1 passed, 0 failed")
+    print(f"{total} kills, {changes} puts, batches and delegations, seed {options.seed}, {time.monotonic() - began:.0f} s\n1 passed, 0 failed")
 
 
 if __name__ == "__main__":
