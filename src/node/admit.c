@@ -2,6 +2,8 @@
 #include "base/try.h"
 #include "node/answer.h"
 #include "node/measure.h"
+#include <deputy/network.h>
+#include <deputy/ucan.h>
 
 static const struct deputy_closure no_closure;
 
@@ -36,19 +38,32 @@ static enum deputy_error admission_check(
     return time_first ? DEPUTY_OK : deputy_token_in_time(admission->use, admission->token, rules, now);
 }
 
-/* Of the token in the admission's header. */
-static enum deputy_error admission_parse(
+/* The token in the admission's header, as it stands there. */
+static enum deputy_error admission_decode(
         struct admission *admission, struct deputy_refusal *refusal, struct deputy_arena *arena)
 {
     *refusal = (struct deputy_refusal){.code = DEPUTY_E_AUTHORIZATION_MISSING};
     ENSURE(deputy_slice_present(admission->header), refusal->code);
     refusal->code =
             deputy_token_parse(arena, &admission->token, token_use(admission->use), admission->header);
-    if (refusal->code == DEPUTY_OK)
-        refusal->code = admission_check(admission, arena, node_now(admission->on->node));
+    return refusal->code;
+}
+
+/* Of a token that was decoded. */
+static enum deputy_error admission_prove(
+        struct admission *admission, struct deputy_refusal *refusal, struct deputy_arena *arena)
+{
+    refusal->code = admission_check(admission, arena, node_now(admission->on->node));
     if (refusal->code == DEPUTY_E_INVOCATION_TIME)
         measure_untimely(admission->on, admission->token, node_now(admission->on->node));
     return refusal->code;
+}
+
+static enum deputy_error admission_parse(
+        struct admission *admission, struct deputy_refusal *refusal, struct deputy_arena *arena)
+{
+    TRY(admission_decode(admission, refusal, arena));
+    return admission_prove(admission, refusal, arena);
 }
 
 enum deputy_error admission_read(struct admission *out, struct deputy_refusal *refusal, struct node_loop *on,
@@ -104,6 +119,63 @@ enum deputy_error admit(struct admission *out, struct deputy_refusal *refusal, s
         error = admission_judge(out, refusal, http_arena(x));
     measure_authorization(on, use, started);
     return error;
+}
+
+static enum deputy_error audience_is_node(const struct admission *admission, struct deputy_refusal *refusal)
+{
+    const struct deputy_ucan *ucan = admission->token->ucan;
+    if (ucan != NULL && deputy_slice_equal(ucan->audience, admission->on->node->did))
+        return DEPUTY_OK;
+    return refusal->code = DEPUTY_E_DECRYPT_AUDIENCE;
+}
+
+static enum deputy_error admit_ours(
+        struct admission *admission, struct deputy_refusal *refusal, struct deputy_arena *arena)
+{
+    TRY(admission_decode(admission, refusal, arena));
+    TRY(audience_is_node(admission, refusal));
+    TRY(admission_prove(admission, refusal, arena));
+    return admission_judge(admission, refusal, arena);
+}
+
+enum deputy_error admit_for_node(
+        struct admission *out, struct deputy_refusal *refusal, struct node_loop *on, struct http_exchange *x)
+{
+    uint64_t started = measure_start(on);
+    *out = (struct admission){.on = on, .use = DEPUTY_USE_INVOKE, .header = http_header(x, "authorization")};
+    enum deputy_error error = admit_ours(out, refusal, http_arena(x));
+    measure_authorization(on, DEPUTY_USE_INVOKE, started);
+    return error;
+}
+
+static bool token_decrypts(const struct deputy_token *token)
+{
+    for (size_t i = 0; i < token->capability_count; i++) {
+        const struct deputy_capability *capability = &token->capabilities[i];
+        if (capability->resource.kind == DEPUTY_RESOURCE_NETWORK &&
+                deputy_slice_equal(capability->ability, deputy_slice_text(DEPUTY_NETWORK_DECRYPT)))
+            return true;
+    }
+    return false;
+}
+
+enum deputy_error admit_invocation(
+        struct admission *out, struct deputy_refusal *refusal, struct node_loop *on, struct http_exchange *x)
+{
+    uint64_t started = measure_start(on);
+    enum deputy_error error = admission_read(out, refusal, on, x, DEPUTY_USE_INVOKE);
+    if (error == DEPUTY_OK) {
+        out->use = token_decrypts(out->token) ? DEPUTY_USE_DECRYPT : DEPUTY_USE_INVOKE;
+        error = admission_judge(out, refusal, http_arena(x));
+    }
+    measure_authorization(on, DEPUTY_USE_INVOKE, started);
+    return error;
+}
+
+enum deputy_error admit_resume(
+        struct admission *admission, struct deputy_refusal *refusal, struct deputy_arena *arena)
+{
+    return admission_judge(admission, refusal, arena);
 }
 
 enum deputy_error admit_kept(struct admission *out, struct deputy_refusal *refusal, struct node_loop *on,

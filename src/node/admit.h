@@ -34,6 +34,21 @@ const struct deputy_closure *admission_closure(const struct admission *admission
 enum deputy_error admit(struct admission *out, struct deputy_refusal *refusal, struct node_loop *on,
         struct http_exchange *x, enum deputy_use use);
 
+/*
+ * As admit, for a route at which only tokens made out to this node are read: another audience, compared
+ * letter by letter, is refused before anything else about the token is told (spec/04 section 7.1).
+ */
+enum deputy_error admit_for_node(
+        struct admission *out, struct deputy_refusal *refusal, struct node_loop *on, struct http_exchange *x);
+
+/* As admit, for /invoke: what asks to decrypt is judged as DEPUTY_USE_DECRYPT (spec/04 section 9.7). */
+enum deputy_error admit_invocation(
+        struct admission *out, struct deputy_refusal *refusal, struct node_loop *on, struct http_exchange *x);
+
+/* Judges again, as of now, what was admitted and ended: when the body has arrived that it waited for. */
+enum deputy_error admit_resume(
+        struct admission *admission, struct deputy_refusal *refusal, struct deputy_arena *arena);
+
 /* An invocation that was admitted before and kept (its header): judged again, as of now. */
 enum deputy_error admit_kept(struct admission *out, struct deputy_refusal *refusal, struct node_loop *on,
         struct deputy_arena *arena, struct deputy_slice header);

@@ -12,12 +12,22 @@ static bool is_store(enum deputy_error error)
     return error <= -800 && error > -900 && error != DEPUTY_E_STORE_SPACE && error != DEPUTY_E_STORE_REPLAY;
 }
 
+/* Of a request to decrypt through /invoke: all but the token's own time and a body that is none. */
+static bool is_forbidden(enum deputy_error error)
+{
+    bool chain = error <= -300 && error > -400 && error != DEPUTY_E_INVOCATION_TIME &&
+                 error != DEPUTY_E_LIFETIME_EXCEEDED;
+    return chain || (error <= -500 && error > -600 && error != DEPUTY_E_DECRYPT_JSON);
+}
+
 static int answer_status(enum answer_route route, enum deputy_error error)
 {
     int status = deputy_error_info(error)->status;
     if (is_undecodable(error))
         return 401;
     if (route == ANSWER_REVOKE && status == 401)
+        return 403;
+    if (route == ANSWER_DECRYPT && is_forbidden(error))
         return 403;
     return status;
 }

@@ -6,8 +6,11 @@
 #include "http/exchange.h"
 #include <deputy/error.h>
 
-/* Where the question was asked: /revoke answers 403 where others answer 401 (spec/02 section 13). */
-enum answer_route { ANSWER_DELEGATE, ANSWER_INVOKE, ANSWER_REVOKE };
+/*
+ * Where the question was asked: /revoke answers 403 where others answer 401 (spec/02 section 13), and so does
+ * /invoke when it is asked to decrypt (spec/04 section 9.7).
+ */
+enum answer_route { ANSWER_DELEGATE, ANSWER_INVOKE, ANSWER_REVOKE, ANSWER_DECRYPT };
 
 /* Ends the exchange with the refusal's status and its text, bare. */
 void answer_refusal(struct http_exchange *x, enum answer_route route, const struct deputy_refusal *refusal);

@@ -19,7 +19,7 @@ static void reply_built(struct http_exchange *x, struct buf *out)
 
 enum http_flow node_info(struct http_exchange *x, void *app)
 {
-    static const char *const features[] = {"kv", "delegation", "sharing", "hooks"};
+    static const char *const features[] = {"kv", "delegation", "sharing", "hooks", "encryption"};
     const struct node_loop *on = app;
     struct buf out = buf_make(http_arena(x), DISCOVERY_ANSWER_MAX);
     struct json_writer json = json_writer_make(&out);

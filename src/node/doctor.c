@@ -72,6 +72,11 @@ static enum deputy_error check_invocations(struct doctor *doctor)
     return store_audit_invocations(doctor->audit);
 }
 
+static enum deputy_error check_networks(struct doctor *doctor)
+{
+    return store_audit_networks(doctor->audit);
+}
+
 static enum deputy_error check_values(struct doctor *doctor)
 {
     return store_audit_values(doctor->audit);
@@ -98,6 +103,7 @@ static enum deputy_error doctor_check_all(struct doctor *doctor)
             {"revocations", check_revocations},
             {"delegations", check_delegations},
             {"invocations", check_invocations},
+            {"networks", check_networks},
             {"values", check_values},
             {"sql", check_sql},
             {"files", check_orphans},

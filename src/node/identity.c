@@ -2,7 +2,6 @@
 #include "base/try.h"
 #include "crypto/hash.h"
 #include "crypto/secret.h"
-#include <deputy/key.h>
 #include <stdlib.h>
 
 struct identity {
@@ -45,7 +44,7 @@ void identity_derive(const struct identity *identity, const char *context, uint8
     derive(identity, deputy_slice_text(context), out);
 }
 
-static enum deputy_error identity_key(
+enum deputy_error identity_key(
         struct deputy_key **out, const struct identity *identity, struct deputy_slice context)
 {
     uint8_t seed[HASH_BYTES];

@@ -7,6 +7,7 @@
 
 #include <deputy/arena.h>
 #include <deputy/error.h>
+#include <deputy/key.h>
 #include <deputy/slice.h>
 
 enum { IDENTITY_MIN_SECRET = 32, IDENTITY_MAX_SECRET = 4096 };
@@ -15,6 +16,7 @@ enum { IDENTITY_MIN_SECRET = 32, IDENTITY_MAX_SECRET = 4096 };
 #define IDENTITY_SHARING "tinycloud/share-email/invitation-signing"
 #define IDENTITY_LIST_CURSOR "tinycloud/kv/list-cursor"
 #define IDENTITY_HOOK_TICKETS "tinycloud/hooks/tickets"
+#define IDENTITY_NETWORKS "tinycloud/encryption/network-seal"
 #define IDENTITY_WEBHOOKS "tinycloud/hooks/webhook-secrets"
 #define IDENTITY_REPLAY "deputy/node/replay"
 #define IDENTITY_RATE "deputy/node/rate"
@@ -29,6 +31,10 @@ void identity_destroy(struct identity *identity);
 
 /* The 32 bytes for a context; the caller wipes them when they are a key. */
 void identity_derive(const struct identity *identity, const char *context, uint8_t out[32]);
+
+/* The Ed25519 key whose seed is derived from the context; ended with deputy_key_destroy. */
+enum deputy_error identity_key(
+        struct deputy_key **out, const struct identity *identity, struct deputy_slice context);
 
 /* The did:key of the Ed25519 key whose seed is derived from the context. */
 enum deputy_error identity_did(struct deputy_arena *arena, struct deputy_slice *did,

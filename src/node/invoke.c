@@ -6,6 +6,7 @@
 #include "base/try.h"
 #include "http/multipart.h"
 #include "node/answer.h"
+#include "node/decrypt.h"
 #include "node/journal.h"
 #include "node/kv.h"
 #include "node/mutation.h"
@@ -139,7 +140,9 @@ enum http_flow node_invoke(struct http_exchange *x, void *app)
 {
     struct deputy_refusal refusal = {.code = DEPUTY_E_NOMEM};
     struct kv_request *request = ARENA_NEW(http_arena(x), struct kv_request);
-    if (request != NULL && admit(&request->admission, &refusal, app, x, DEPUTY_USE_INVOKE) == DEPUTY_OK) {
+    if (request != NULL && admit_invocation(&request->admission, &refusal, app, x) == DEPUTY_OK) {
+        if (request->admission.use == DEPUTY_USE_DECRYPT)
+            return decrypt_invoke(x, &request->admission);
         if (sql_asked(&request->admission.decision))
             return invoke_sql(x, request);
         if (invoke_prepare(x, &refusal, request) == DEPUTY_OK) {
@@ -148,6 +151,7 @@ enum http_flow node_invoke(struct http_exchange *x, void *app)
         }
         admission_end(&request->admission);
     }
-    answer_refusal(x, ANSWER_INVOKE, &refusal);
+    bool decrypt = request != NULL && request->admission.use == DEPUTY_USE_DECRYPT;
+    answer_refusal(x, decrypt ? ANSWER_DECRYPT : ANSWER_INVOKE, &refusal);
     return HTTP_DONE;
 }

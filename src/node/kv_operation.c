@@ -58,8 +58,6 @@ bool kv_changes(const struct deputy_decision *decision)
 static bool asks_for_absent_service(const struct deputy_capability *capability)
 {
     static const char *const absent[] = {"sql", "duckdb", "hooks"};
-    if (capability->resource.kind == DEPUTY_RESOURCE_NETWORK)
-        return true;
     for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
         if (capability->resource.kind == DEPUTY_RESOURCE_SPACE &&
                 deputy_slice_equal(capability->resource.service, deputy_slice_text(absent[i])))
@@ -137,6 +135,16 @@ static enum deputy_error operation_collect(struct deputy_arena *arena, struct kv
     return DEPUTY_OK;
 }
 
+/* Networks are made and revoked on routes of their own, and decrypting is told apart before. */
+static bool any_network(const struct deputy_decision *decision)
+{
+    for (size_t i = 0; i < decision->grant_count; i++) {
+        if (decision->grants[i].capability->resource.kind == DEPUTY_RESOURCE_NETWORK)
+            return true;
+    }
+    return false;
+}
+
 static bool any_absent_service(const struct deputy_decision *decision)
 {
     for (size_t i = 0; i < decision->grant_count; i++) {
@@ -156,6 +164,8 @@ enum deputy_error kv_operation_of(struct deputy_arena *arena, struct kv_operatio
     TRY(refusal->code);
     bool changes = tally.of[KV_PUT] + tally.of[KV_DELETE] > 0;
     out->batch = (multipart && tally.of[KV_PUT] > 0) || out->count > 1;
+    if (any_network(decision))
+        return refuse(refusal, DEPUTY_E_DECRYPT_ACTION, (struct deputy_slice){0});
     if (absent)
         return refuse(refusal, changes ? DEPUTY_E_INVALID_INPUTS : DEPUTY_E_SERVICE_ABSENT,
                 (struct deputy_slice){0});

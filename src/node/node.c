@@ -152,6 +152,7 @@ static enum deputy_error node_fill(struct node_parts *parts, const struct node_c
     TRY(deputy_arena_create(&parts->arena, NODE_ARENA));
     TRY(identity_create(&node->identity, config->secret));
     TRY(identity_did(parts->arena, &node->did, node->identity, deputy_slice_text(IDENTITY_NODE)));
+    TRY(identity_key(&node->key, node->identity, deputy_slice_text(IDENTITY_NODE)));
     identity_derive(node->identity, IDENTITY_LIST_CURSOR, node->cursor_key);
     node->rules = (struct deputy_rules){.node_did = node->did, .max_lifetime_s = config->max_lifetime_s};
     TRY(node_open_rate(node, config));
@@ -187,6 +188,7 @@ void node_close(struct node *node)
     quota_destroy(node->quota);
     hooks_destroy(node->hooks);
     rate_destroy(node->public_rate);
+    deputy_key_destroy(node->key);
     identity_destroy(node->identity);
     deputy_arena_destroy(parts->arena);
     free(parts);

@@ -46,6 +46,7 @@ struct node {
     struct node_clock clock;
     bool strict_replay;
     struct deputy_slice did; /* of the node itself */
+    struct deputy_key *key;  /* of that DID: signs what was decrypted */
     uint8_t cursor_key[32];
     struct rate_limit *public_rate; /* of reads of public spaces */
     struct client_proxies proxies;

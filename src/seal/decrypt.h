@@ -28,7 +28,7 @@ struct decrypt_body {
     struct deputy_slice hash; /* of the body, computed */
 };
 
-/* DEPUTY_E_DECRYPT_MALFORMED with the detail in refusal->args[0]. */
+/* DEPUTY_E_DECRYPT_JSON, or DEPUTY_E_DECRYPT_MALFORMED with the detail in refusal->args[0]. */
 enum deputy_error decrypt_body_parse(struct deputy_arena *arena, struct decrypt_body *out,
         struct deputy_refusal *refusal, struct deputy_slice json);
 

@@ -52,7 +52,7 @@ enum deputy_error decrypt_body_parse(struct deputy_arena *arena, struct decrypt_
     if (error == DEPUTY_E_LIMIT || error == DEPUTY_E_NOMEM)
         return refusal->code = error;
     if (error != DEPUTY_OK || !json_is(object, JSON_OBJECT))
-        return malformed(refusal, "not a JSON object");
+        return refusal->code = DEPUTY_E_DECRYPT_JSON;
     const char *wrong = members_read(places, BODY_MEMBERS - 1, &out->key_version, object);
     if (wrong != NULL)
         return malformed(refusal, wrong);

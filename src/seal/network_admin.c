@@ -111,15 +111,17 @@ struct admin_facts {
     struct deputy_slice type, target, network, body_hash, action;
 };
 
-/* Other members may stand beside these. */
+/* Other members may stand beside these. What names no network is no such fact, as in the reference. */
 static bool facts_read(struct admin_facts *out, const struct json_value *object)
 {
+    struct deputy_network network;
     return json_is(object, JSON_OBJECT) &&
            json_to_text(&out->type, json_member(object, "type")) == DEPUTY_OK &&
            json_to_text(&out->target, json_member(object, "targetNode")) == DEPUTY_OK &&
            json_to_text(&out->network, json_member(object, "networkId")) == DEPUTY_OK &&
            json_to_text(&out->body_hash, json_member(object, "bodyHash")) == DEPUTY_OK &&
-           json_to_text(&out->action, json_member(object, "action")) == DEPUTY_OK;
+           json_to_text(&out->action, json_member(object, "action")) == DEPUTY_OK &&
+           deputy_network_parse(&network, out->network) == DEPUTY_OK;
 }
 
 static enum deputy_error malformed(struct deputy_refusal *refusal, const char *detail)

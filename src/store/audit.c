@@ -2,6 +2,7 @@
 #include "crypto/hash.h"
 #include "crypto/secret.h"
 #include "store/audit_state.h"
+#include "store/network_row.h"
 #include "store/revocations.h"
 #include "store/schema.h"
 #include <fcntl.h>
@@ -153,6 +154,25 @@ enum deputy_error store_audit_invocations(struct store_audit *audit)
 {
     return audit_scan(
             audit, "invocations", "SELECT digest, bytes FROM invocation ORDER BY id", invocation_row, NULL);
+}
+
+static enum deputy_error network_row(
+        struct store_audit *audit, const char *check, const struct statement *row, void *ctx)
+{
+    struct store_network network;
+    struct deputy_slice id;
+    (void)ctx;
+    TRY(column_bytes(row, 0, &id));
+    enum deputy_error error = network_row_take(&network, row, audit->seal_key);
+    if (error == DEPUTY_E_STORE_SEAL)
+        audit_found(audit, check, AUDIT_TEXT, id, "the row does not carry this node's seal");
+    return error == DEPUTY_E_STORE_SEAL ? DEPUTY_OK : error;
+}
+
+enum deputy_error store_audit_networks(struct store_audit *audit)
+{
+    return audit_scan(
+            audit, "networks", "SELECT " NETWORK_COLUMNS " FROM network ORDER BY id", network_row, NULL);
 }
 
 struct delegation_check {

@@ -72,6 +72,9 @@ enum deputy_error store_audit_delegations(struct store_audit *audit, audit_deleg
 /* "invocations": the bytes of each kept invocation against its id. */
 enum deputy_error store_audit_invocations(struct store_audit *audit);
 
+/* "networks": the seal of every encryption network's row. */
+enum deputy_error store_audit_networks(struct store_audit *audit);
+
 /* "values": the newest event of each key is its current one; each value has its hash and size, those in files
  * too. */
 enum deputy_error store_audit_values(struct store_audit *audit);

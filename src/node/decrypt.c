@@ -1,0 +1,265 @@
+/*
+ * Opening one content key for whoever was admitted (spec/04 section 9). Who may is decided by the chain, and
+ * again when the body has arrived; here it is found out whether body and facts ask for just what was
+ * admitted. Nothing is opened before the invocation was used up.
+ */
+#include "node/decrypt.h"
+#include "base/arena.h"
+#include "base/try.h"
+#include "crypto/random.h"
+#include "crypto/secret.h"
+#include "node/journal.h"
+#include "node/mutation.h"
+#include "node/networks.h"
+#include "node/routes.h"
+#include "seal/decrypt.h"
+#include "seal/network.h"
+#include "seal/wrap.h"
+#include <deputy/ucan.h>
+
+/* Of a body, and what /invoke looks at of it: what lies behind is not read, as in the reference. */
+enum { DECRYPT_BODY_MAX = 1024 * 1024, DECRYPT_INVOKE_BODY_READ = 1000000 };
+
+struct decryption {
+    struct admission admission;
+    enum answer_route route;
+    struct decrypt_claim claim;
+    struct decrypt_material material;
+    struct store_network network;
+    struct store_replay replay;
+};
+
+static bool through_invoke(const struct decryption *decryption)
+{
+    return decryption->route == ANSWER_DECRYPT;
+}
+
+/* ---- refusing ---- */
+
+/* What /invoke tells of some refusals is less than what the route of its own tells. */
+static void refusal_blur(struct deputy_refusal *refusal)
+{
+    if (refusal->code == DEPUTY_E_DECRYPT_TARGET || refusal->code == DEPUTY_E_DECRYPT_AUDIENCE)
+        refusal->code = DEPUTY_E_DECRYPT_TYPE;
+    else if (refusal->code == DEPUTY_E_DECRYPT_HASH)
+        refusal->args[0] = deputy_slice_text("bodyHash");
+    else if (refusal->code == DEPUTY_E_NETWORK_REVOKED)
+        *refusal = (struct deputy_refusal){
+                DEPUTY_E_NETWORK_STATE, {deputy_network_state_name(DEPUTY_NETWORK_REVOKED)}};
+}
+
+static enum http_flow decryption_refuse(struct http_exchange *x, const struct decryption *decryption,
+        struct deputy_refusal *refusal, enum deputy_error error)
+{
+    if (refusal->code != error)
+        *refusal = (struct deputy_refusal){.code = error};
+    if (through_invoke(decryption))
+        refusal_blur(refusal);
+    answer_refusal(x, decryption->route, refusal);
+    return HTTP_DONE;
+}
+
+/* ---- checking ---- */
+
+/* The network that is asked for: that of the path, or that of the one capability. */
+static enum deputy_error network_named(
+        struct http_exchange *x, struct decryption *decryption, struct deputy_refusal *refusal)
+{
+    const struct deputy_capability *admitted;
+    if (!through_invoke(decryption))
+        return network_in_path(x, &decryption->claim.network, refusal);
+    admitted = network_admitted(&decryption->admission.decision, DEPUTY_NETWORK_DECRYPT);
+    ENSURE(admitted != NULL, DEPUTY_E_DECRYPT_ACTION);
+    return network_canonical(http_arena(x), &decryption->claim.network, admitted->resource.written);
+}
+
+static struct deputy_slice body_of(struct http_exchange *x, const struct decryption *decryption)
+{
+    struct deputy_slice body = http_body(x);
+    if (through_invoke(decryption) && body.len > DECRYPT_INVOKE_BODY_READ)
+        body.len = DECRYPT_INVOKE_BODY_READ;
+    return body;
+}
+
+/* Rows 4 and 5. */
+static enum deputy_error claim_read(
+        struct http_exchange *x, struct decryption *decryption, struct deputy_refusal *refusal)
+{
+    struct deputy_arena *arena = http_arena(x);
+    bool found = false;
+    TRY(decrypt_body_parse(arena, &decryption->claim.body, refusal, body_of(x, decryption)));
+    TRY(decrypt_facts_find(arena, &decryption->claim.facts, &found, decryption->admission.token->facts));
+    if (found)
+        return DEPUTY_OK;
+    *refusal = (struct deputy_refusal){
+            DEPUTY_E_DECRYPT_MALFORMED, {deputy_slice_text("missing encryption invocation facts")}};
+    return refusal->code;
+}
+
+static enum deputy_error audience_check(const struct decryption *decryption)
+{
+    const struct deputy_ucan *ucan = decryption->admission.token->ucan;
+    ENSURE(ucan != NULL && deputy_slice_equal(ucan->audience, decryption->claim.node),
+            DEPUTY_E_DECRYPT_AUDIENCE);
+    return DEPUTY_OK;
+}
+
+/* Rows 12 to 15. */
+static enum deputy_error network_check(
+        struct http_exchange *x, struct decryption *decryption, struct deputy_refusal *refusal)
+{
+    struct deputy_network_descriptor descriptor;
+    const struct node *node = decryption->admission.on->node;
+    TRY(network_load(http_arena(x), &decryption->network, node, decryption->claim.network));
+    TRY(network_describe(http_arena(x), &descriptor, node, &decryption->network));
+    return decrypt_check_network(&decryption->claim, refusal, &descriptor);
+}
+
+/* The rows of spec/04 section 9.5 behind the decision, in their order, up to the hashes. */
+static enum deputy_error decryption_check(
+        struct http_exchange *x, struct decryption *decryption, struct deputy_refusal *refusal)
+{
+    const struct admission *admission = &decryption->admission;
+    struct decrypt_claim *claim = &decryption->claim;
+    ENSURE(network_alone(&admission->decision), DEPUTY_E_DECRYPT_ACTION);
+    TRY(network_named(x, decryption, refusal));
+    TRY(claim_read(x, decryption, refusal));
+    TRY(audience_check(decryption));
+    TRY(decrypt_check_names(claim));
+    TRY(network_grant_check(network_admitted(&admission->decision, DEPUTY_NETWORK_DECRYPT), claim->network));
+    TRY(network_check(x, decryption, refusal));
+    TRY(decrypt_check_time(&admission->token->window, node_now(admission->on->node)));
+    return decrypt_check_hashes(http_arena(x), &decryption->material, refusal, claim);
+}
+
+static enum deputy_error decryption_use_up(struct http_exchange *x, struct decryption *decryption)
+{
+    enum deputy_error error = admission_use_up(http_arena(x), &decryption->replay, &decryption->admission);
+    bool used = error == DEPUTY_E_STORE_REPLAY && !through_invoke(decryption);
+    return used ? DEPUTY_E_NONCE_USED : error;
+}
+
+/* ---- releasing ---- */
+
+static enum deputy_error key_rewrap(
+        uint8_t out[DEPUTY_WRAP_BYTES], struct deputy_refusal *refusal, const struct decryption *decryption)
+{
+    uint8_t secret[STORE_NETWORK_KEY_BYTES], random[WRAP_RANDOM_BYTES];
+    TRY(network_key_open(secret, decryption->admission.on->node, &decryption->network));
+    random_bytes(random, sizeof random);
+    enum deputy_error error = decrypt_rewrap(out, refusal, &decryption->material, secret, random);
+    secret_wipe(secret, sizeof secret);
+    secret_wipe(random, sizeof random);
+    return error;
+}
+
+static enum deputy_error response_make(struct http_exchange *x, struct deputy_slice *json,
+        struct deputy_refusal *refusal, const struct decryption *decryption)
+{
+    uint8_t wrapped[DEPUTY_WRAP_BYTES];
+    const struct admission *admission = &decryption->admission;
+    enum deputy_error error = key_rewrap(wrapped, refusal, decryption);
+    ENSURE(error != DEPUTY_E_DECRYPT, DEPUTY_E_STORE_SEAL); /* the row's own key: not the asker's fault */
+    TRY(error);
+    return decrypt_response_build(http_arena(x), json, &decryption->claim, &admission->token->cid, wrapped,
+            admission->on->node->key);
+}
+
+static enum http_flow decryption_release(struct http_exchange *x, const struct decryption *decryption)
+{
+    struct deputy_slice json;
+    struct deputy_refusal refusal = {.code = DEPUTY_OK};
+    enum deputy_error error = response_make(x, &json, &refusal, decryption);
+    if (error != DEPUTY_OK)
+        return decryption_refuse(x, decryption, &refusal, error);
+    http_reply_json(x, 200, json);
+    return HTTP_DONE;
+}
+
+/* Under replay = strict: answered once its use is on disk. */
+static enum deputy_error strict_apply(struct mutation *mutation, struct store_write *write)
+{
+    const struct decryption *decryption = mutation->ctx;
+    TRY(admit_again(mutation->arena, &mutation->refusal, &mutation->admission, write));
+    return store_replay_insert(write, &decryption->replay);
+}
+
+static void strict_answer(struct mutation *mutation)
+{
+    decryption_release(mutation->x, mutation->ctx);
+}
+
+static enum http_flow decryption_release_strictly(struct http_exchange *x, struct decryption *decryption)
+{
+    struct mutation mutation = {.admission = decryption->admission,
+            .apply = strict_apply,
+            .answer = strict_answer,
+            .route = decryption->route,
+            .ctx = decryption};
+    decryption->admission.entry = NULL; /* it is the mutation's now */
+    return mutation_submit(x, &mutation, sizeof decryption->replay);
+}
+
+/* ---- the request ---- */
+
+static enum http_flow decryption_go(struct http_exchange *x, struct decryption *decryption)
+{
+    struct deputy_refusal refusal = {.code = DEPUTY_OK};
+    enum deputy_error error = decryption_check(x, decryption, &refusal);
+    if (error == DEPUTY_OK)
+        error = decryption_use_up(x, decryption);
+    if (error == DEPUTY_OK && decryption->admission.on->node->strict_replay)
+        return decryption_release_strictly(x, decryption);
+    admission_end(&decryption->admission);
+    if (error != DEPUTY_OK)
+        return decryption_refuse(x, decryption, &refusal, error);
+    journal_add(decryption->admission.on->journal, &decryption->replay);
+    return decryption_release(x, decryption);
+}
+
+static enum http_flow decrypt_with_body(struct http_exchange *x, void *app)
+{
+    struct decryption *decryption = app;
+    struct deputy_refusal refusal = {.code = DEPUTY_OK};
+    enum deputy_error error = admit_resume(&decryption->admission, &refusal, http_arena(x));
+    if (error != DEPUTY_OK)
+        return decryption_refuse(x, decryption, &refusal, error);
+    return decryption_go(x, decryption);
+}
+
+/* Takes the admission over, and lets go of its chain while the body is on its way. */
+static enum http_flow decryption_begin(
+        struct http_exchange *x, struct decryption *decryption, enum answer_route route)
+{
+    admission_end(&decryption->admission);
+    decryption->route = route;
+    decryption->claim.node = decryption->admission.on->node->did;
+    http_set_topic(x, DEPUTY_NETWORK_DECRYPT);
+    http_body_collect(x, DECRYPT_BODY_MAX, decrypt_with_body, decryption);
+    return HTTP_LATER;
+}
+
+enum http_flow decrypt_invoke(struct http_exchange *x, const struct admission *admission)
+{
+    struct admission taken = *admission;
+    struct decryption *decryption = ARENA_NEW(http_arena(x), struct decryption);
+    if (decryption == NULL) {
+        admission_end(&taken);
+        http_reply_error(x, 503);
+        return HTTP_DONE;
+    }
+    decryption->admission = taken;
+    return decryption_begin(x, decryption, ANSWER_DECRYPT);
+}
+
+enum http_flow node_decrypt(struct http_exchange *x, void *app)
+{
+    struct deputy_refusal refusal = {.code = DEPUTY_E_NOMEM};
+    struct decryption *decryption = ARENA_NEW(http_arena(x), struct decryption);
+    if (!network_json_expected(x))
+        return HTTP_DONE;
+    if (decryption != NULL && admit_for_node(&decryption->admission, &refusal, app, x) == DEPUTY_OK)
+        return decryption_begin(x, decryption, ANSWER_INVOKE);
+    answer_refusal(x, ANSWER_INVOKE, &refusal);
+    return HTTP_DONE;
+}
