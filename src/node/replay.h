@@ -11,7 +11,7 @@
 enum {
     REPLAY_FINGERPRINT_BYTES = 16,
     REPLAY_MAX_ENTRIES =
-            3 << 19,    /* 32 MiB when full; then invocations are refused with 503 until some expire */
+            3 << 19,    /* 24 MiB when full; then invocations are refused with 503 until some expire */
     REPLAY_GRACE_S = 60 /* an entry outlives its token by this much */
 };
 
@@ -37,5 +37,9 @@ int64_t replay_expiry(const struct deputy_token *invocation, int64_t max_lifetim
  */
 enum deputy_error replay_take(struct replay_set *set, const uint8_t fingerprint[REPLAY_FINGERPRINT_BYTES],
         int64_t expires, int64_t now);
+
+/* Bytes that the set takes now: at most 16 for each it holds or held a sweep ago, and a page for each shard.
+ */
+size_t replay_held(struct replay_set *set);
 
 #endif
