@@ -1,6 +1,6 @@
 # The front door. `make help` lists what it opens; the build itself is CMake (CMakePresets.json names every way of it).
 .DEFAULT_GOAL := build
-.PHONY: build deps test test-build test-races test-soak test-crash test-faults test-peers demo lint traceability format bench bench-core bench-store bench-node fuzz coverage install help clean
+.PHONY: build deps test test-build test-races test-soak test-crash test-faults test-peers demo lint traceability format bench bench-core bench-store bench-node fuzz fuzz-sql coverage install help clean
 
 JOBS ?= $(shell nproc)
 
@@ -67,6 +67,9 @@ bench-store: deps ## closures and values read, and writes grouped, on this machi
 bench-node: deps ## what a request costs the node: CPU time a verify, latencies, memory, start, size (STRICT=1: a miss fails)
 	@tools/deps packages-bench.txt
 	@bench/run-node $(FIGURES)
+
+fuzz-sql: build ## SQL statements against databases of which a part is out of reach, SECONDS (default 1200)
+	@build/release/sqlfuzz $(or $(SECONDS),1200)
 
 fuzz: deps ## every fuzz target, SECONDS each (default 600)
 	@tests/fuzz/prepare

@@ -216,11 +216,12 @@ void sql_space_remove(const struct sql_paths *paths, const struct sql_name *name
 enum deputy_error sql_mark_read(int32_t *out, const char *directory, const struct sql_name *name)
 {
     struct sql_space space = {.deadline_ns = UINT64_MAX};
-    char path[SQL_PATH_MAX];
+    char databases[SQL_PATH_MAX], path[SQL_PATH_MAX];
     int64_t mark = 0;
     *out = 0;
     db_library_start();
-    ENSURE(sql_path(path, directory, name), DEPUTY_E_STORE_DIRECTORY);
+    int len = snprintf(databases, sizeof databases, "%s/sql", directory);
+    ENSURE(len > 0 && len < SQL_PATH_MAX && sql_path(path, databases, name), DEPUTY_E_STORE_DIRECTORY);
     if (access(path, F_OK) != 0)
         return DEPUTY_OK;
     int result = sqlite3_open_v2(path, &space.handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);

@@ -264,9 +264,7 @@ static void what_was_committed_is_there_after_reopening(void **state)
     assert_true(kit->bytes >= 8192);
     sql_pool_destroy(kit->pool);
     sql_name_make(&name, T("space"), T("db"));
-    char directory[80];
-    snprintf(directory, sizeof directory, "%s/sql", kit->directory);
-    assert_ok(sql_mark_read(&mark, directory, &name));
+    assert_ok(sql_mark_read(&mark, kit->directory, &name));
     assert_int_equal(mark, 77);
     kit_start(kit);
     kit_answers(kit, SQL_QUERY, "SELECT a FROM t", "{\"columns\":[\"a\"],\"rowCount\":1,\"rows\":[[5]]}");
