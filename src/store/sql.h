@@ -147,8 +147,8 @@ void sql_submit(struct sql_pool *pool, struct sql_job *job);
 /* How many databases are open. */
 size_t sql_pool_open(const struct sql_pool *pool);
 
-/* In a store's directory: the mark of the last commit that had one; 0 when there is none, or no such database. For a pool that runs
- * nothing of that database. */
+/* In a store's directory: the mark of the last commit that had one; 0 when there is none, or no such
+ * database. For a pool that runs nothing of that database. */
 enum deputy_error sql_mark_read(int32_t *out, const char *directory, const struct sql_name *name);
 
 #endif
