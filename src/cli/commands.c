@@ -11,6 +11,7 @@ const struct cli_command *cli_commands(size_t *count)
             {"inspect", "explains a token, and says what is wrong with it", cmd_inspect},
             {"invoke", "makes one request to a data node", cmd_invoke},
             {"kv", "reads, writes, lists and removes values", cmd_kv},
+            {"sql", "runs SQL in a database of a space", cmd_sql},
             {"revoke", "takes a delegation back", cmd_revoke},
     };
     *count = sizeof commands / sizeof commands[0];

@@ -12,6 +12,7 @@ int cmd_delegate(struct cli *cli, int argc, char **argv);
 int cmd_inspect(struct cli *cli, int argc, char **argv);
 int cmd_invoke(struct cli *cli, int argc, char **argv);
 int cmd_kv(struct cli *cli, int argc, char **argv);
+int cmd_sql(struct cli *cli, int argc, char **argv);
 int cmd_revoke(struct cli *cli, int argc, char **argv);
 
 #endif

@@ -52,14 +52,24 @@ static bool option_set(const struct option *option, const char *value)
     return true;
 }
 
+/* The long name of an argument that begins with dashes. */
+static const char *option_name(const char *argument)
+{
+    if (strcmp(argument, "-o") == 0)
+        return "output";
+    if (strcmp(argument, "-c") == 0)
+        return "command";
+    return argument[1] == '-' ? argument + 2 : "";
+}
+
 /* One argument that begins with dashes; *at is moved past a value that follows it. */
 static bool option_take(const struct option_table *table, int argc, char **argv, int *at)
 {
-    const char *name = strcmp(argv[*at], "-o") == 0 ? "output" : argv[*at] + 2;
+    const char *name = option_name(argv[*at]);
     const char *equals = strchr(name, '=');
     const struct option *option =
             option_find(table, name, equals != NULL ? (size_t)(equals - name) : strlen(name));
-    if (option == NULL || (argv[*at][1] != '-' && strcmp(argv[*at], "-o") != 0)) {
+    if (option == NULL) {
         cli_complain("unknown option %s; 'deputy %s --help' lists them", argv[*at], argv[0]);
         return false;
     }

@@ -1,5 +1,5 @@
 /* Options of one command: long names, after the command, `--name value` or `--name=value`; `-o` is short for
- * --output. */
+ * --output, `-c` for --command. */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
