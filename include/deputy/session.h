@@ -175,6 +175,15 @@ DEPUTY_EXPORT enum deputy_error deputy_session_invoke(struct deputy_arena *arena
         const struct deputy_action *actions, size_t count, struct deputy_slice facts,
         struct deputy_slice nonce, double lifetime_ms, struct deputy_time now);
 
+/*
+ * The same for what only the node `node` may answer: its DID is the audience, as requests about encryption
+ * networks need it (spec/04 section 7.1).
+ */
+DEPUTY_EXPORT enum deputy_error deputy_session_ask(struct deputy_arena *arena, struct deputy_slice *header,
+        const struct deputy_session_key *key, const struct deputy_authority *authority,
+        const struct deputy_action *actions, size_t count, struct deputy_slice facts,
+        struct deputy_slice nonce, double lifetime_ms, struct deputy_slice node, struct deputy_time now);
+
 /* Which authority of the session covers the wanted (expanded) permissions at that moment; NULL: none does. */
 DEPUTY_EXPORT enum deputy_error deputy_session_select(struct deputy_arena *arena,
         const struct deputy_authority **out, const struct deputy_session *session,

@@ -88,12 +88,14 @@ static int prompts(const struct sign_in *in)
     return deputy_slice_present(in->hosting.message) ? 2 : 1;
 }
 
-/* A network is made by an invocation of the session; nothing here serves it yet. */
+/* A network is made by an invocation of the session, when it is wanted. */
 static void note_networks(const struct cli *cli, const struct deputy_plan *plan)
 {
     for (size_t i = 0; i < plan->raw_count && !cli->quiet; i++) {
         const struct deputy_slice args[3] = {plan->raw[i].path};
-        cli_put_template(stderr, "The encryption network {0} is not made by this command.\n", args);
+        cli_put_template(stderr,
+                "The encryption network {0} is not made by this command: 'deputy network create' makes it.\n",
+                args);
     }
 }
 

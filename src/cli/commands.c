@@ -12,6 +12,10 @@ const struct cli_command *cli_commands(size_t *count)
             {"invoke", "makes one request to a data node", cmd_invoke},
             {"kv", "reads, writes, lists and removes values", cmd_kv},
             {"sql", "runs SQL in a database of a space", cmd_sql},
+            {"network", "makes, shows and revokes encryption networks", cmd_network},
+            {"encrypt", "encrypts to an encryption network", cmd_encrypt},
+            {"decrypt", "opens an envelope with the help of its network's node", cmd_decrypt},
+            {"secret", "keeps secrets, encrypted, with the data of their owner", cmd_secret},
             {"revoke", "takes a delegation back", cmd_revoke},
     };
     *count = sizeof commands / sizeof commands[0];

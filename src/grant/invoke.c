@@ -63,10 +63,10 @@ static double end_seconds(struct deputy_time now, double lifetime_ms)
     return ms / 1000;
 }
 
-enum deputy_error deputy_session_invoke(struct deputy_arena *arena, struct deputy_slice *header,
+enum deputy_error deputy_session_ask(struct deputy_arena *arena, struct deputy_slice *header,
         const struct deputy_session_key *key, const struct deputy_authority *authority,
         const struct deputy_action *actions, size_t count, struct deputy_slice facts,
-        struct deputy_slice nonce, double lifetime_ms, struct deputy_time now)
+        struct deputy_slice nonce, double lifetime_ms, struct deputy_slice node, struct deputy_time now)
 {
     ENSURE(count > 0 && count <= DEPUTY_TOKEN_MAX_CAPABILITIES, DEPUTY_E_ARGUMENT);
     struct deputy_ucan_grant *grants = ARENA_ARRAY(arena, struct deputy_ucan_grant, count);
@@ -75,7 +75,7 @@ enum deputy_error deputy_session_invoke(struct deputy_arena *arena, struct deput
         TRY(action_grant(arena, &grants[i], authority, &actions[i]));
     struct deputy_ucan_claims claims = {.form = session_key_form(key),
             .issuer = key->did_url,
-            .audience = key->did,
+            .audience = node,
             .expiry = end_seconds(now, lifetime_ms),
             .nonce = nonce,
             .facts = facts,
@@ -84,4 +84,13 @@ enum deputy_error deputy_session_invoke(struct deputy_arena *arena, struct deput
             .grants = grants,
             .grant_count = count};
     return deputy_ucan_build(arena, header, key->key, key->kid, &claims);
+}
+
+enum deputy_error deputy_session_invoke(struct deputy_arena *arena, struct deputy_slice *header,
+        const struct deputy_session_key *key, const struct deputy_authority *authority,
+        const struct deputy_action *actions, size_t count, struct deputy_slice facts,
+        struct deputy_slice nonce, double lifetime_ms, struct deputy_time now)
+{
+    return deputy_session_ask(
+            arena, header, key, authority, actions, count, facts, nonce, lifetime_ms, key->did, now);
 }

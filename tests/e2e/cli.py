@@ -6,19 +6,16 @@ usage: cli.py DEPUTY
 import json
 import os
 import pathlib
-import shutil
-import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from kit import tokens  # noqa: E402
 from kit.node import Node  # noqa: E402
 from kit.runner import run  # noqa: E402
+from kit.tool import NO, UNUSABLE, Tool  # noqa: E402
 from kit.world import CONFIG  # noqa: E402
 
 DEPUTY = os.path.abspath(sys.argv[1])
-YES, NO, UNUSABLE = 0, 1, 2
 
 APP = {"manifest_version": 1, "app_id": "xyz.tinycloud.listen", "name": "Listen", "defaults": True,
        "secrets": {"FIREFLIES_API_KEY": ["read"]},
@@ -34,59 +31,7 @@ def backend(did, name="Listen backend", **more):
             "permissions": [{"service": "tinycloud.kv", "path": "transcript/", "actions": ["get", "put", "list", "del"]}], **more}
 
 
-class Answer:
-    def __init__(self, done):
-        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr.decode()
-
-    @property
-    def text(self):
-        return self.out.decode()
-
-    @property
-    def json(self):
-        return json.loads(self.out)
-
-
-class Tool:
-    """The tool with a profile and files of its own, and a node."""
-
-    def __init__(self, node):
-        self.node = node
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="deputy-cli-"))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        shutil.rmtree(self.directory)
-
-    def call(self, *arguments, before=(), stdin=b""):
-        done = subprocess.run([DEPUTY, "--node", self.node.url, *before, *map(str, arguments)], input=stdin, capture_output=True,
-                              cwd=self.directory, timeout=60, env={**os.environ, "XDG_CONFIG_HOME": str(self.directory / "config")})
-        return Answer(done)
-
-    def ok(self, *arguments, **more):
-        answer = self.call(*arguments, **more)
-        assert answer.code == YES, (arguments, answer.code, answer.err)
-        return answer
-
-    def json(self, *arguments, **more):
-        return self.ok(*arguments, before=("--json", "--quiet"), **more).json
-
-    def refused(self, reason, *arguments, code=NO, **more):
-        """The tool says no, and why."""
-        answer = self.call(*arguments, **more)
-        assert answer.code == code and reason in answer.err, (arguments, answer.code, answer.err)
-        return answer
-
-    def file(self, name, content):
-        path = self.directory / name
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-        return name
-
-    def key(self, name, kind):
-        return self.json("keygen", "--kind", kind, "-o", name)["did"]
-
+class Visitor(Tool):
     def signed_in(self):
         """A wallet, two backends, their manifests, and a session for all of them."""
         self.owner = self.key("wallet", "secp256k1")
@@ -106,7 +51,7 @@ node = Node(DEPUTY, CONFIG)
 
 def with_tool(test):
     def run_with_tool():
-        with Tool(node) as tool:
+        with Visitor(DEPUTY, node) as tool:
             test(tool)
 
     run_with_tool.__name__ = test.__name__

@@ -6,7 +6,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
-from kit import curves, hashes, tokens  # noqa: E402
+from kit import curves, hashes, seal, tokens  # noqa: E402
 
 DATA = pathlib.Path(__file__).parent.parent / "data"
 results = []
@@ -33,6 +33,21 @@ def curve_answers():
     p256 = tokens.Key("p256", "C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721")
     check("RFC 6979 P-256, sample", p256.sign(b"sample").hex(),
           "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8")
+
+
+def seal_answers():
+    secret = bytes.fromhex("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4")
+    point = bytes.fromhex("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c")
+    check("RFC 7748 section 5.2", seal.x25519(secret, point).hex(), "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552")
+    check("AES-256-GCM test case 14", seal.gcm_seal(bytes(32), bytes(12), bytes(16)).hex(),
+          "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919")
+    network = seal.x25519(b"\x17" * 32)
+    check("network key of spec/04 section 14", network.hex(), "f13fef3efa9598a2a23fc756bf688fe8bbd7f6cf9528bbaef3b4442688f0ab31")
+    wrapped = seal.wrap(network, b"\xcd" * 32, b"\x22" * 32, bytes(range(16, 28)))
+    check("wrapped key of spec/04 section 14", wrapped.hex(),
+          "0faa684ed28867b97f4a6a2dee5df8ce974e76b7018e3f22a1c4cf2678570f2001101112131415161718191a1be55bd6f8a7e758c93fe17993eb0ef0bf85be"
+          "46030c5dd38485bd151ba838368c4c33abd4f5491c786a475ecf27969768")
+    check("it opens", seal.unwrap(b"\x17" * 32, wrapped), b"\xcd" * 32)
 
 
 def golden_tokens():
@@ -66,6 +81,7 @@ def host_message():
 
 hash_answers()
 curve_answers()
+seal_answers()
 host_message()
 golden_tokens()
 print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
