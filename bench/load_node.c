@@ -3,12 +3,15 @@
  * usage: load_node PORT PID OPERATION REQUESTS [name=value ...]
  *
  * OPERATION is get or put of a value of size= bytes [1024] at connections= [64], under a chain of depth= [1]
- * delegations. The last line of output is one of names and values. The CPU time is that of the process PID
- * while requests were under way; beside it stands that of a bare libsodium verify of the same kind of token,
- * done by this process between the requests of the same moments, so that both meet the same machine.
+ * delegations; or decrypt, of one envelope under a delegation. The last line of output is one of names and
+ * values. The CPU time is that of the process PID while requests were under way; beside it stands that of a
+ * bare libsodium verify of the same kind of token, done by this process between the requests of the same
+ * moments, so that both meet the same machine; and that of all public-key operations that the request itself
+ * needs, done bare in the same way: for decrypt the verify, opening a wrapped key, wrapping it again, and
+ * signing.
  */
 #include "base/arena.h"
-#include "load/world.h"
+#include "load/sealed.h"
 #include <deputy/token.h>
 #include <deputy/ucan.h>
 #include <sodium.h>
@@ -20,10 +23,12 @@
 enum { BATCH = 20000, KEYS = 256, VERIFY_EACH = 16, VALUE_MAX = 64 * 1024, BATCH_ARENA = 1024 * 1024 * 1024 };
 enum { LIFETIME_S = 60, STATUS_MAX = 600 };
 
+enum operation { GET, PUT, DECRYPT };
+
 struct options {
     uint16_t port;
     int pid;
-    bool put;
+    enum operation operation;
     size_t requests;
     size_t size;
     size_t connections;
@@ -34,6 +39,7 @@ struct load {
     struct options options;
     struct load_world world;
     struct load_holder holder;
+    struct load_sealed sealed;
     struct deputy_arena *arena; /* of the batch */
     struct deputy_slice batch[BATCH];
     size_t batch_count, taken;
@@ -42,7 +48,7 @@ struct load {
     size_t statuses[STATUS_MAX];
     double seconds, node_cpu_ns;
     const struct deputy_token *sample; /* what the bare verify is of */
-    double verify_ns;
+    double verify_ns, bare_ns;
     size_t verifies;
     uint8_t value[VALUE_MAX];
 };
@@ -62,35 +68,68 @@ static double node_cpu_ns(const struct load *load)
     return clock_ns(clock);
 }
 
+static const struct deputy_key *signer(const struct load *load)
+{
+    return load->options.operation == DECRYPT ? load->sealed.reader.key : load->holder.key;
+}
+
 static void bare_verify(struct load *load)
 {
     const struct deputy_token *token = load->sample;
     struct deputy_slice text = token->ucan->signed_text;
     double start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     int bad = crypto_sign_verify_detached(
-            token->ucan->signature.ptr, text.ptr, text.len, deputy_key_public(load->holder.key).ptr);
-    load->verify_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+            token->ucan->signature.ptr, text.ptr, text.len, deputy_key_public(signer(load)).ptr);
+    double took = clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+    load->verify_ns += took;
+    load->bare_ns += took;
     load->verifies++;
     if (bad != 0)
         load_must(DEPUTY_E_SIGNATURE, "bare verify");
 }
 
+/* One shared secret to open, an ephemeral key and a shared secret to wrap, and a signature. */
+static void bare_decrypt(struct load *load)
+{
+    static uint8_t secret[64] = {9}, point[32], shared[32], signature[64];
+    double start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    int bad = crypto_scalarmult_base(point, secret);
+    bad |= crypto_scalarmult(shared, secret, point);
+    bad |= crypto_scalarmult(shared, secret, point);
+    bad |= crypto_sign_detached(signature, NULL, shared, sizeof shared, secret);
+    load->bare_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+    if (bad != 0)
+        load_must(DEPUTY_E_KEY, "bare operations");
+}
+
 /* ---- one batch ---- */
 
-static void batch_sign(struct load *load, bool put, size_t count)
+static struct deputy_slice kv_post(struct load *load, bool put, size_t number)
+{
+    char key[32];
+    snprintf(key, sizeof key, "load/%zu", number % KEYS);
+    struct deputy_slice token = world_invocation(&load->world, load->arena, &load->holder, key,
+            put ? "tinycloud.kv/put" : "tinycloud.kv/get", LIFETIME_S);
+    struct deputy_slice body = deputy_slice_bytes(load->value, put ? load->options.size : 0);
+    return world_post(load->arena, "/invoke", token, "", body);
+}
+
+/* The token of a request is what stands behind the name of its header. */
+static void sample_take(struct load *load, struct deputy_slice request)
+{
+    static const char name[] = "Authorization: ";
+    const char *token = strstr((const char *)request.ptr, name) + sizeof name - 1;
+    struct deputy_slice value = deputy_slice_bytes(token, strcspn(token, "\r"));
+    load_must(deputy_token_parse(load->arena, &load->sample, DEPUTY_TOKEN_INVOCATION, value), "sample");
+}
+
+static void batch_sign(struct load *load, enum operation operation, size_t count)
 {
     deputy_arena_reset(load->arena);
-    for (size_t i = 0; i < count; i++) {
-        char key[32];
-        snprintf(key, sizeof key, "load/%zu", i % KEYS);
-        struct deputy_slice token = world_invocation(&load->world, load->arena, &load->holder, key,
-                put ? "tinycloud.kv/put" : "tinycloud.kv/get", LIFETIME_S);
-        struct deputy_slice body = deputy_slice_bytes(load->value, put ? load->options.size : 0);
-        load->batch[i] = world_post(load->arena, "/invoke", token, "", body);
-        if (i == 0)
-            load_must(
-                    deputy_token_parse(load->arena, &load->sample, DEPUTY_TOKEN_INVOCATION, token), "sample");
-    }
+    for (size_t i = 0; i < count; i++)
+        load->batch[i] = operation == DECRYPT ? sealed_post(&load->sealed, &load->world, load->arena)
+                                              : kv_post(load, operation == PUT, i);
+    sample_take(load, load->batch[0]);
     load->batch_count = count;
     load->taken = 0;
 }
@@ -112,8 +151,11 @@ static void batch_answered(void *ctx, size_t connection, const struct wire_answe
     load->micros[load->answered++] = (uint32_t)((answer->received_ns - answer->sent_ns) / 1000);
     if (answer->status < STATUS_MAX)
         load->statuses[answer->status]++;
-    if (load->answered % VERIFY_EACH == 0)
-        bare_verify(load);
+    if (load->answered % VERIFY_EACH != 0)
+        return;
+    bare_verify(load);
+    if (load->options.operation == DECRYPT)
+        bare_decrypt(load);
 }
 
 static void batch_run(struct load *load, struct wire *wire)
@@ -136,7 +178,7 @@ static int by_size(const void *a, const void *b)
 static void forget_measures(struct load *load)
 {
     load->answered = load->verifies = 0;
-    load->seconds = load->node_cpu_ns = load->verify_ns = 0;
+    load->seconds = load->node_cpu_ns = load->verify_ns = load->bare_ns = 0;
     memset(load->statuses, 0, sizeof load->statuses);
 }
 
@@ -145,21 +187,22 @@ static void report(struct load *load)
     size_t n = load->answered;
     qsort(load->micros, n, sizeof load->micros[0], by_size);
     printf("requests %zu ok %zu seconds %.3f per_second %.0f p50_us %u p99_us %u node_ns %.0f verify_ns "
-           "%.0f\n",
+           "%.0f bare_ns %.0f\n",
             n, load->statuses[200], load->seconds, (double)n / load->seconds, load->micros[n / 2],
             load->micros[n * 99 / 100], load->node_cpu_ns / (double)n,
-            load->verify_ns / (double)load->verifies);
+            load->verify_ns / (double)load->verifies, load->bare_ns / (double)load->verifies);
 }
 
 static void run(struct load *load)
 {
     const struct options *options = &load->options;
     struct wire *wire = wire_open(options->port, options->connections);
-    batch_sign(load, true, KEYS); /* every key has a value, and whatever is made once is made */
+    /* every key has a value, and whatever is made once is made */
+    batch_sign(load, options->operation == DECRYPT ? DECRYPT : PUT, KEYS);
     batch_run(load, wire);
     forget_measures(load);
     for (size_t left = options->requests; left > 0; left -= load->batch_count) {
-        batch_sign(load, options->put, left < BATCH ? left : BATCH);
+        batch_sign(load, options->operation, left < BATCH ? left : BATCH);
         batch_run(load, wire);
     }
     wire_close(wire);
@@ -185,7 +228,9 @@ static void options_read(struct options *options, int argc, char **argv)
     *options = (struct options){.size = 1024, .connections = 64, .depth = 1};
     options->port = (uint16_t)strtoul(argv[1], NULL, 10);
     options->pid = (int)strtol(argv[2], NULL, 10);
-    options->put = strcmp(argv[3], "put") == 0;
+    options->operation = strcmp(argv[3], "put") == 0 ? PUT : GET;
+    if (strcmp(argv[3], "decrypt") == 0)
+        options->operation = DECRYPT;
     options->requests = strtoul(argv[4], NULL, 10);
     for (int i = 5; i < argc; i++)
         option_read(options, argv[i]);
@@ -200,6 +245,8 @@ static void load_open(struct load *load)
         load_must(DEPUTY_E_NOMEM, "answers");
     memset(load->value, 'v', sizeof load->value);
     world_open(&load->world, load->options.port, (uint32_t)wire_now_ns());
+    if (load->options.operation == DECRYPT)
+        sealed_open(&load->sealed, &load->world);
     if (load->options.depth == 1)
         load->holder = load->world.session;
     else
@@ -208,6 +255,7 @@ static void load_open(struct load *load)
 
 static void load_close(struct load *load)
 {
+    sealed_close(&load->sealed);
     if (load->options.depth > 1)
         deputy_key_destroy(load->holder.key);
     world_close(&load->world);
@@ -219,7 +267,8 @@ int main(int argc, char **argv)
 {
     static struct load load;
     if (argc < 5) {
-        fprintf(stderr, "usage: load_node PORT PID get|put REQUESTS [size=N] [connections=N] [depth=N]\n");
+        fprintf(stderr,
+                "usage: load_node PORT PID get|put|decrypt REQUESTS [size=N] [connections=N] [depth=N]\n");
         return 2;
     }
     options_read(&load.options, argc, argv);

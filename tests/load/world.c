@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+static const struct deputy_slice no_facts = {NULL, 0};
+
 enum { WORLD_ARENA_MAX = 256 * 1024 * 1024, WORLD_TEXT_MAX = 1024 * 1024, WORLD_DAY_S = 86400 };
 
 void load_must(enum deputy_error error, const char *what)
@@ -119,15 +121,16 @@ static struct deputy_slice wallet_delegation(struct load_world *world, struct de
 
 /* ---- what keys sign ---- */
 
-static struct deputy_slice holder_token(struct load_world *world, struct deputy_arena *arena,
+struct deputy_slice world_token(struct load_world *world, struct deputy_arena *arena,
         const struct load_holder *by, struct deputy_slice to, const struct deputy_ucan_grant *grants,
-        size_t count, double lifetime_s, bool with_proof)
+        size_t count, double lifetime_s, bool with_proof, struct deputy_slice facts)
 {
     struct deputy_slice jwt;
     const struct deputy_ucan_claims claims = {.issuer = by->did_url,
             .audience = to,
             .expiry = world_now() + lifetime_s,
             .nonce = numbered(world, arena, "urn:load:"),
+            .facts = facts,
             .proofs = &by->proof,
             .proof_count = with_proof,
             .grants = grants,
@@ -142,7 +145,7 @@ struct deputy_slice world_invocation(struct load_world *world, struct deputy_are
     struct deputy_slice path = joined(arena, world->space, deputy_slice_text("/kv/"));
     const struct deputy_ucan_grant grant = {
             .resource = joined(arena, path, deputy_slice_text(key)), .ability = deputy_slice_text(ability)};
-    return holder_token(world, arena, by, by->did, &grant, 1, lifetime_s, true);
+    return world_token(world, arena, by, by->did, &grant, 1, lifetime_s, true, no_facts);
 }
 
 struct deputy_slice world_revocation(struct load_world *world, struct deputy_arena *arena,
@@ -152,7 +155,7 @@ struct deputy_slice world_revocation(struct load_world *world, struct deputy_are
     load_must(deputy_cid_format(arena, &cid, target, DEPUTY_CID_BASE32), "cid");
     const struct deputy_ucan_grant grant = {.resource = joined(arena, deputy_slice_text("urn:cid:"), cid),
             .ability = deputy_slice_text("tinycloud.delegation/revoke")};
-    return holder_token(world, arena, by, by->did, &grant, 1, 60, false);
+    return world_token(world, arena, by, by->did, &grant, 1, 60, false, no_facts);
 }
 
 /* ---- requests ---- */
@@ -269,20 +272,26 @@ void world_close(struct load_world *world)
     deputy_arena_destroy(world->arena);
 }
 
+void world_give(struct load_world *world, struct load_holder *out, const struct load_holder *parent,
+        const struct deputy_ucan_grant *grants, size_t count, bool with_proof)
+{
+    holder_make(world, out);
+    struct deputy_slice header = world_token(
+            world, world->arena, parent, out->did, grants, count, 0.5 * WORLD_DAY_S, with_proof, no_facts);
+    world_delegate(world, header);
+    out->proof = cid_of(world, header);
+}
+
 void world_pass_on(struct load_world *world, struct load_holder *out, const struct load_holder *parent)
 {
     static const char *const abilities[] = {"tinycloud.kv/del", "tinycloud.kv/get", "tinycloud.kv/list",
             "tinycloud.kv/metadata", "tinycloud.kv/put"};
     struct deputy_ucan_grant grants[5] = {0};
-    holder_make(world, out);
     for (size_t i = 0; i < 5; i++) {
         grants[i].resource = joined(world->arena, world->space, deputy_slice_text("/kv"));
         grants[i].ability = deputy_slice_text(abilities[i]);
     }
-    struct deputy_slice header =
-            holder_token(world, world->arena, parent, out->did, grants, 5, 0.5 * WORLD_DAY_S, true);
-    world_delegate(world, header);
-    out->proof = cid_of(world, header);
+    world_give(world, out, parent, grants, 5, true);
 }
 
 void world_descend(struct load_world *world, struct load_holder *out, size_t depth)

@@ -8,6 +8,7 @@
 #include "load/wire.h"
 #include <deputy/cid.h>
 #include <deputy/key.h>
+#include <deputy/ucan.h>
 
 /* Someone who may invoke: a key, and the delegation that speaks of it. */
 struct load_holder {
@@ -29,6 +30,15 @@ struct load_world {
 /* Hosts the space and signs the session in. `number` chooses the people. Ends the program on a refusal. */
 void world_open(struct load_world *world, uint16_t port, uint32_t number);
 void world_close(struct load_world *world);
+
+/* A UCAN of a holder for somebody, with a nonce of its own; facts: a JSON array, absent for none. */
+struct deputy_slice world_token(struct load_world *world, struct deputy_arena *arena,
+        const struct load_holder *by, struct deputy_slice to, const struct deputy_ucan_grant *grants,
+        size_t count, double lifetime_s, bool with_proof, struct deputy_slice facts);
+
+/* The parent gives these to a new key, and the node takes the delegation. Destroy the key. */
+void world_give(struct load_world *world, struct load_holder *out, const struct load_holder *parent,
+        const struct deputy_ucan_grant *grants, size_t count, bool with_proof);
 
 /* The parent passes everything on to a new key, and the node takes the delegation. Destroy the key. */
 void world_pass_on(struct load_world *world, struct load_holder *out, const struct load_holder *parent);
