@@ -66,6 +66,8 @@ class Node:
             except OSError:
                 pass
             if self.process.poll() is not None or time.monotonic() > deadline:
+                self.process.kill()
+                self.process.wait()
                 raise RuntimeError("the node did not start:\n" + self.log_text())
             time.sleep(0.02)
 
