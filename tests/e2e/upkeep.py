@@ -220,7 +220,7 @@ class Backup:
             for i in range(4):
                 assert world.invoke(world.session, world.proof, f"before/{i}", "get").body == LARGE + bytes([i])
             expect(world.invoke(world.session, world.proof, "gone", "get"), 404)
-            assert sorted(path.name for path in target.iterdir()) == ["blobs", "deputy.db", "upkeep.lock"]
+            assert sorted(path.name for path in target.iterdir()) == ["blobs", "deputy.db", "sql", "upkeep.lock"]
 
     def never_overwrites():
         with furnished() as (node, _):
