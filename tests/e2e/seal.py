@@ -141,6 +141,7 @@ class Secrets:
 class Backends:
     @as_owner
     def backend_without_decrypt_gets_ciphertext_and_no_plaintext(owner):
+        """spec04_15_4: what a backend can read is where both rights meet."""
         owner.with_network().ok("secret", "put", "STRIPE_KEY", stdin=SECRET.encode())
         actor = owner.permit(owner.read())
         stored = owner.ok("kv", "get", PATH, *actor).out
@@ -265,6 +266,7 @@ class Answers:
 
     @as_owner
     def network_of_another_node_than_the_one_insisted_on_is_refused(owner):
+        """spec04_15_6: a descriptor is not signed."""
         owner.with_network()
         envelope = owner.ok("encrypt", stdin=b"letter").out
         did = json.loads(node.request("GET", "/info").text)["nodeId"]
@@ -310,6 +312,7 @@ class Keeping(World):
 
 
 def used_decrypt_token_stays_used_and_networks_stay_after_a_restart(strict=False):
+    """spec04_15_5: the reference answers the same token again."""
     config = CONFIG + ('[global.deputy]\nreplay = "strict"\n' if strict else "")
     with Node(DEPUTY, config) as own:
         world = Keeping(own, "restart")

@@ -92,6 +92,7 @@ ROW(row_17_caveats_object, ENTRY(KV ",\"caveats\":{}"), DEPUTY_E_PERMISSION_CAVE
         M "permissions[0].caveats must be an array of objects")
 ROW(row_18_entry_expiry, ENTRY(KV ",\"expiry\":5"), DEPUTY_E_EXPIRY_TYPE,
         M "expiry must be a non-empty duration string (got 5)")
+/* The shorthand of secrets, spec04_12_4. */
 ROW(row_19_secrets_array, "{" HEAD ",\"secrets\":[]}", DEPUTY_E_MANIFEST_SECRETS,
         M "manifest.secrets must be an object")
 ROW(row_20_secret_key, "{" HEAD ",\"secrets\":{\"key\":true}}", DEPUTY_E_SECRET_KEY,

@@ -1,4 +1,5 @@
 /* The worked example of spec/04 section 14, computed there and independently of this code. */
+#define _GNU_SOURCE /* memmem */
 #include "crypto/column.h"
 #include "crypto/hash.h"
 #include "seal/kit.h"
@@ -111,6 +112,19 @@ static void spec04_9_1_the_request_is_that_of_the_example(void **state)
             "\",\"receiverPublicKeyHash\":\"487bc6e4b3d94f431d70872f372ad62c36ee5787d85e824a486172eac513990d"
             "\",\"targetNode\":\"" EXAMPLE_NODE "\",\"type\":\"tinycloud.encryption.decrypt/v1\"}]");
     deputy_receiver_destroy(receiver);
+}
+
+static void spec04_3_5_a_receiver_is_the_pair_of_its_random_bytes(void **state)
+{
+    struct deputy_envelope envelope;
+    struct deputy_decrypt_request request;
+    struct deputy_receiver *receiver = example_receiver();
+    static const char expected[] = "\"receiverPublicKey\":\"ew1H2TQn+DERYHgcfHM/2J+IlwrvSQ2KoO4ZpMuKGxQ=\"";
+    assert_ok(deputy_envelope_parse(*state, &envelope, example_envelope(*state)));
+    assert_ok(deputy_decrypt_request_build(*state, &request, &envelope, receiver, T(EXAMPLE_NODE)));
+    assert_non_null(memmem(request.body.ptr, request.body.len, expected, sizeof expected - 1));
+    deputy_receiver_destroy(receiver);
+    deputy_receiver_destroy(NULL);
 }
 
 /* ---- the exchange, from the request to the plaintext ---- */
@@ -244,6 +258,7 @@ int main(void)
             ARENA_TEST(spec04_4_the_envelope_is_that_of_the_example_to_the_letter),
             ARENA_TEST(spec04_6_2_the_descriptor_says_what_the_example_says),
             ARENA_TEST(spec04_9_1_the_request_is_that_of_the_example),
+            ARENA_TEST(spec04_3_5_a_receiver_is_the_pair_of_its_random_bytes),
             ARENA_TEST(spec04_14_invocation_and_response_are_those_of_the_example_and_give_the_plaintext),
             ARENA_TEST(spec04_7_2_orders_are_bound_as_the_specification_says),
     };

@@ -453,6 +453,39 @@ static void spec04_12_2_a_secret_without_a_text_value_is_refused(void **state)
     assert_text(json, EXAMPLE_PLAINTEXT);
 }
 
+static void spec04_12_1_names_and_scopes_of_secrets_have_one_form(void **state)
+{
+    static const struct {
+        const char *name, *scope, *path; /* path NULL: refused */
+    } rows[] = {
+            {" STRIPE_KEY ", NULL, "vault/secrets/STRIPE_KEY"},
+            {"A1_", "  Food   Tracker! ", "vault/secrets/scoped/food-tracker/A1_"},
+            {"_A", NULL, NULL},
+            {"1A", NULL, NULL},
+            {"a", NULL, NULL},
+            {"A-B", NULL, NULL},
+            {"A/B", NULL, NULL},
+            {"", NULL, NULL},
+            {"A", "", NULL},
+            {"A", "!!", NULL},
+            {"A", "Default", NULL},
+            {"A", "GLOBAL", NULL},
+    };
+    struct deputy_slice path;
+    struct deputy_refusal refusal;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct deputy_slice scope = rows[i].scope != NULL ? T(rows[i].scope) : (struct deputy_slice){NULL, 0};
+        enum deputy_error error = deputy_secret_path(*state, &path, &refusal, T(rows[i].name), scope);
+        assert_int_equal(error == DEPUTY_OK, rows[i].path != NULL);
+        assert_int_equal(refusal.code, error);
+        if (error == DEPUTY_OK)
+            assert_text(path, rows[i].path);
+    }
+    assert_false(
+            deputy_slice_present(deputy_secret_name(T("vault/secrets/scoped/x/A"), T("vault/secrets/"))));
+    assert_text(deputy_secret_name(T("vault/secrets/A"), T("vault/secrets/")), "A");
+}
+
 /* ---- nonces ---- */
 
 static int by_bytes(const void *a, const void *b)
@@ -500,6 +533,7 @@ int main(void)
             ARENA_TEST(spec04_15_1_an_envelope_that_was_moved_is_noticed),
             ARENA_TEST(spec04_11_2_entries_are_encrypted_to_the_network_of_the_spaces_owner_alone),
             ARENA_TEST(spec04_12_2_a_secret_without_a_text_value_is_refused),
+            ARENA_TEST(spec04_12_1_names_and_scopes_of_secrets_have_one_form),
             cmocka_unit_test(ten_million_nonces_are_all_different),
     };
     return cmocka_run_group_tests_name("seal.refusals", tests, NULL, NULL);
