@@ -238,7 +238,7 @@ struct deputy_time time_add_ms(struct deputy_time time, int64_t ms)
 enum deputy_error time_from_double(struct deputy_time *out, double seconds)
 {
     ENSURE(seconds >= 0 && seconds <= (double)TIME_MAX_SEC, DEPUTY_E_TIME); /* neither holds for NaN */
-    unsigned __int128 total = (unsigned __int128)(seconds * NSEC_PER_SEC);
+    unsigned __int128 total = (unsigned __int128)(seconds * (double)NSEC_PER_SEC);
     *out = (struct deputy_time){(int64_t)(total / NSEC_PER_SEC), (uint32_t)(total % NSEC_PER_SEC)};
     return DEPUTY_OK;
 }

@@ -40,6 +40,10 @@ bool sql_function_allowed(const char *name)
 
 enum { JSON_SUBTYPE = 'J' }; /* how SQLite marks a text that is JSON already */
 
+#ifndef SQLITE_RESULT_SUBTYPE /* from 3.45 on a function must say that it sets one */
+#define SQLITE_RESULT_SUBTYPE 0
+#endif
+
 static const struct {
     const char *name;
     int arguments;
@@ -156,6 +160,7 @@ enum deputy_error sql_functions_install(
     int result = put(handle, "changes", 0, 0, counts, count_last);
     result |= put(handle, "total_changes", 0, 0, counts, count_total);
     for (size_t i = 0; i < SQL_GUARDED; i++)
-        result |= put(handle, guarded[i].name, guarded[i].arguments, SQLITE_DETERMINISTIC, guards, calls[i]);
+        result |= put(handle, guarded[i].name, guarded[i].arguments,
+                SQLITE_DETERMINISTIC | SQLITE_RESULT_SUBTYPE, guards, calls[i]);
     return result == SQLITE_OK ? DEPUTY_OK : DEPUTY_E_NOMEM;
 }

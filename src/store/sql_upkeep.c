@@ -54,7 +54,8 @@ static const char *file_problem(const char *path)
         return "the file of the SQL database is missing";
     enum deputy_error error = db_open(&db, path, DB_READER);
     if (error == DEPUTY_OK)
-        error = db_query_int(&db, &ok, "SELECT integrity_check = 'ok' FROM pragma_integrity_check(1)");
+        error = db_query_int(
+                &db, &ok, "SELECT min(integrity_check) = 'ok' AND count(*) = 1 FROM pragma_integrity_check");
     db_close(&db);
     return error == DEPUTY_OK && ok == 1 ? NULL : "the SQL database is damaged";
 }
