@@ -104,7 +104,7 @@ static struct deputy_slice wallet_delegation(struct load_world *world, struct de
             .chain_id = 1,
             .nonce = numbered(world, world->arena, "nonce0000"),
             .issued_at = iso(world, world_now()),
-            .expiration_time = iso(world, world_now() + WORLD_DAY_S)};
+            .expiration_time = iso(world, world_now() + (double)WORLD_DAY_S)};
     for (size_t i = 0; i < count; i++) {
         grants[i].resource = joined(world->arena, world->space, deputy_slice_text(path));
         grants[i].ability = deputy_slice_text(abilities[i]);
@@ -276,8 +276,8 @@ void world_give(struct load_world *world, struct load_holder *out, const struct 
         const struct deputy_ucan_grant *grants, size_t count, bool with_proof)
 {
     holder_make(world, out);
-    struct deputy_slice header = world_token(
-            world, world->arena, parent, out->did, grants, count, 0.5 * WORLD_DAY_S, with_proof, no_facts);
+    struct deputy_slice header = world_token(world, world->arena, parent, out->did, grants, count,
+            0.5 * (double)WORLD_DAY_S, with_proof, no_facts);
     world_delegate(world, header);
     out->proof = cid_of(world, header);
 }
