@@ -256,7 +256,7 @@ int main(int argc, char **argv)
     soak_prepare(&soak);
     struct wire *wire = wire_open(soak.world.port, CONNECTIONS);
     soak_phase(&soak, wire, PEAK_S);
-    soak.per_second = (double)soak.sent / PEAK_S / 2;
+    soak.per_second = (double)soak.sent / (double)PEAK_S / 2;
     printf("half of the peak: %.0f requests a second\n", soak.per_second);
     soak_phase(&soak, wire, strtoull(argv[2], NULL, 10));
     wire_close(wire);
