@@ -68,8 +68,10 @@ bench-node: deps ## what a request costs the node: CPU time a verify, latencies,
 	@tools/deps packages-bench.txt
 	@bench/run-node $(FIGURES)
 
-fuzz-sql: build ## SQL statements against databases of which a part is out of reach, SECONDS (default 1200)
-	@build/release/sqlfuzz $(or $(SECONDS),1200)
+fuzz-sql: deps ## SQL statements against databases of which a part is out of reach, SECONDS (default 1200)
+	@cmake --preset debug-asan >/dev/null
+	@tools/build debug-asan $(JOBS)
+	@ASAN_OPTIONS=quarantine_size_mb=32 build/debug-asan/sqlfuzz $(or $(SECONDS),1200)
 
 fuzz: deps ## every fuzz target, SECONDS each (default 600)
 	@tests/fuzz/prepare

@@ -3,12 +3,13 @@
  * usage: load_node PORT PID OPERATION REQUESTS [name=value ...]
  *
  * OPERATION is get or put of a value of size= bytes [1024] at connections= [64], under a chain of depth= [1]
- * delegations; or decrypt, of one envelope under a delegation. The last line of output is one of names and
- * values. The CPU time is that of the process PID while requests were under way; beside it stands that of a
- * bare libsodium verify of the same kind of token, done by this process between the requests of the same
- * moments, so that both meet the same machine; and that of all public-key operations that the request itself
- * needs, done bare in the same way: for decrypt the verify, opening a wrapped key, wrapping it again, and
- * signing.
+ * delegations; decrypt, of one envelope under a delegation; select, one row by its key out of rows= [1000] of
+ * an SQL table; or databases, each request the making of another SQL database. The last line of output is one
+ * of names and values. The CPU time is that of the process PID while requests were under way; beside it
+ * stands that of a bare libsodium verify of the same kind of token, done by this process between the requests
+ * of the same moments, so that both meet the same machine; and that of all public-key operations that the
+ * request itself needs, done bare in the same way: for decrypt the verify, opening a wrapped key, wrapping it
+ * again, and signing.
  */
 #include "base/arena.h"
 #include "load/sealed.h"
@@ -23,12 +24,13 @@
 enum { BATCH = 20000, KEYS = 256, VERIFY_EACH = 16, VALUE_MAX = 64 * 1024, BATCH_ARENA = 1024 * 1024 * 1024 };
 enum { LIFETIME_S = 60, STATUS_MAX = 600 };
 
-enum operation { GET, PUT, DECRYPT };
+enum operation { GET, PUT, DECRYPT, SELECT, DATABASES };
 
 struct options {
     uint16_t port;
     int pid;
     enum operation operation;
+    size_t rows;
     size_t requests;
     size_t size;
     size_t connections;
@@ -40,6 +42,8 @@ struct load {
     struct load_world world;
     struct load_holder holder;
     struct load_sealed sealed;
+    struct load_holder sql; /* the session, under another delegation */
+    size_t signed_count;
     struct deputy_arena *arena; /* of the batch */
     struct deputy_slice batch[BATCH];
     size_t batch_count, taken;
@@ -123,12 +127,55 @@ static void sample_take(struct load *load, struct deputy_slice request)
     load_must(deputy_token_parse(load->arena, &load->sample, DEPUTY_TOKEN_INVOCATION, value), "sample");
 }
 
+static struct deputy_slice text_of(struct load *load, const char *format, size_t number)
+{
+    char text[256];
+    struct deputy_slice kept;
+    int len = snprintf(text, sizeof text, format, number);
+    load_must(arena_copy(load->arena, &kept, deputy_slice_bytes(text, (size_t)len)), "body");
+    return kept;
+}
+
+static struct deputy_slice select_post(struct load *load, size_t number)
+{
+    struct deputy_slice body =
+            text_of(load, "{\"action\":\"query\",\"sql\":\"SELECT v FROM t WHERE k = ?\",\"params\":[%zu]}",
+                    number * 7919 % load->options.rows + 1);
+    struct deputy_slice token = world_sql_invocation(
+            &load->world, load->arena, &load->sql, "load/main", "tinycloud.sql/read", LIFETIME_S);
+    return world_post(load->arena, "/invoke", token, "", body);
+}
+
+static struct deputy_slice database_post(struct load *load, size_t number)
+{
+    char path[32];
+    snprintf(path, sizeof path, "load/%zu", number);
+    struct deputy_slice body =
+            text_of(load, "{\"action\":\"execute\",\"sql\":\"CREATE TABLE t AS SELECT %zu AS a\"}", number);
+    struct deputy_slice token = world_sql_invocation(
+            &load->world, load->arena, &load->sql, path, "tinycloud.sql/write", LIFETIME_S);
+    return world_post(load->arena, "/invoke", token, "", body);
+}
+
+static struct deputy_slice next_post(struct load *load, enum operation operation, size_t number)
+{
+    switch (operation) {
+    case DECRYPT:
+        return sealed_post(&load->sealed, &load->world, load->arena);
+    case SELECT:
+        return select_post(load, number);
+    case DATABASES:
+        return database_post(load, load->signed_count++);
+    default:
+        return kv_post(load, operation == PUT, number);
+    }
+}
+
 static void batch_sign(struct load *load, enum operation operation, size_t count)
 {
     deputy_arena_reset(load->arena);
     for (size_t i = 0; i < count; i++)
-        load->batch[i] = operation == DECRYPT ? sealed_post(&load->sealed, &load->world, load->arena)
-                                              : kv_post(load, operation == PUT, i);
+        load->batch[i] = next_post(load, operation, i);
     sample_take(load, load->batch[0]);
     load->batch_count = count;
     load->taken = 0;
@@ -193,12 +240,38 @@ static void report(struct load *load)
             load->verify_ns / (double)load->verifies, load->bare_ns / (double)load->verifies);
 }
 
+static void sql_run(struct load *load, const char *ability, const char *sql)
+{
+    char body[512];
+    struct deputy_slice answer;
+    snprintf(body, sizeof body, "{\"action\":\"execute\",\"sql\":\"%s\"}", sql);
+    struct deputy_slice token =
+            world_sql_invocation(&load->world, load->arena, &load->sql, "load/main", ability, LIFETIME_S);
+    struct deputy_slice request = world_post(load->arena, "/invoke", token, "", deputy_slice_text(body));
+    if (world_ask(&load->world, request, &answer) != 200)
+        load_must(DEPUTY_E_ARGUMENT, "the table");
+}
+
+/* The table from which select reads. */
+static void table_fill(struct load *load)
+{
+    char sql[256];
+    snprintf(sql, sizeof sql,
+            "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT %zu)"
+            " SELECT i, 'value ' || i FROM n",
+            load->options.rows);
+    sql_run(load, "tinycloud.sql/schema", "CREATE TABLE t (k INTEGER PRIMARY KEY, v TEXT)");
+    sql_run(load, "tinycloud.sql/write", sql);
+}
+
 static void run(struct load *load)
 {
     const struct options *options = &load->options;
     struct wire *wire = wire_open(options->port, options->connections);
+    if (options->operation == SELECT)
+        table_fill(load);
     /* every key has a value, and whatever is made once is made */
-    batch_sign(load, options->operation == DECRYPT ? DECRYPT : PUT, KEYS);
+    batch_sign(load, options->operation == GET ? PUT : options->operation, KEYS);
     batch_run(load, wire);
     forget_measures(load);
     for (size_t left = options->requests; left > 0; left -= load->batch_count) {
@@ -219,18 +292,31 @@ static void option_read(struct options *options, const char *text)
         options->connections = number;
     else if (strncmp(text, "depth=", 6) == 0 && number > 0)
         options->depth = number;
+    else if (strncmp(text, "rows=", 5) == 0 && number > 0)
+        options->rows = number;
     else
         load_must(DEPUTY_E_ARGUMENT, text);
 }
 
+static enum operation operation_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum operation operation;
+    } names[] = {{"put", PUT}, {"decrypt", DECRYPT}, {"select", SELECT}, {"databases", DATABASES}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i].name, name) == 0)
+            return names[i].operation;
+    }
+    return GET;
+}
+
 static void options_read(struct options *options, int argc, char **argv)
 {
-    *options = (struct options){.size = 1024, .connections = 64, .depth = 1};
+    *options = (struct options){.size = 1024, .connections = 64, .depth = 1, .rows = 1000};
     options->port = (uint16_t)strtoul(argv[1], NULL, 10);
     options->pid = (int)strtol(argv[2], NULL, 10);
-    options->operation = strcmp(argv[3], "put") == 0 ? PUT : GET;
-    if (strcmp(argv[3], "decrypt") == 0)
-        options->operation = DECRYPT;
+    options->operation = operation_of(argv[3]);
     options->requests = strtoul(argv[4], NULL, 10);
     for (int i = 5; i < argc; i++)
         option_read(options, argv[i]);
@@ -247,6 +333,8 @@ static void load_open(struct load *load)
     world_open(&load->world, load->options.port, (uint32_t)wire_now_ns());
     if (load->options.operation == DECRYPT)
         sealed_open(&load->sealed, &load->world);
+    if (load->options.operation == SELECT || load->options.operation == DATABASES)
+        world_sign_in_sql(&load->world, &load->sql);
     if (load->options.depth == 1)
         load->holder = load->world.session;
     else
@@ -267,8 +355,8 @@ int main(int argc, char **argv)
 {
     static struct load load;
     if (argc < 5) {
-        fprintf(stderr,
-                "usage: load_node PORT PID get|put|decrypt REQUESTS [size=N] [connections=N] [depth=N]\n");
+        fprintf(stderr, "usage: load_node PORT PID get|put|decrypt|select|databases REQUESTS"
+                        " [size=N] [connections=N] [depth=N] [rows=N]\n");
         return 2;
     }
     options_read(&load.options, argc, argv);

@@ -24,7 +24,7 @@ enum {
     SQL_MEMORY_MAX = 64 * 1024 * 1024,   /* that one request may take beside its answer */
     SQL_STATEMENT_MAX = 1000000,         /* bytes of one statement */
     SQL_ARENA_MAX = 128 * 1024 * 1024,   /* of the arena of a job: its request and its answer */
-    SQL_QUEUE_MAX = 32,                  /* requests that may wait for one database */
+    SQL_QUEUE_MAX = 128,                 /* requests that may wait for one database */
     SQL_TABLES_MAX = 64                  /* written tables that one request tells of */
 };
 

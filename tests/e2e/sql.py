@@ -177,10 +177,10 @@ class Limits:
 
     def too_many_that_wait_are_told_so():
         bomb = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
-        with a_world("[global.deputy]\nsql_seconds = 2\nsql_workers = 1\n") as world, concurrent.futures.ThreadPoolExecutor(48) as pool:
+        with a_world("[global.deputy]\nsql_seconds = 2\nsql_workers = 1\n") as world, concurrent.futures.ThreadPoolExecutor(160) as pool:
             blocked = pool.submit(world.query, bomb)
             time.sleep(0.3)
-            answers = [future.result() for future in [pool.submit(world.query, "SELECT 1") for _ in range(44)]]
+            answers = [future.result() for future in [pool.submit(world.query, "SELECT 1") for _ in range(150)]]
             assert sorted({answer.status for answer in answers}) == [200, 503], {answer.status for answer in answers}
             blocked.result()
 

@@ -139,13 +139,26 @@ struct deputy_slice world_token(struct load_world *world, struct deputy_arena *a
     return jwt;
 }
 
+static struct deputy_slice invocation_below(struct load_world *world, struct deputy_arena *arena,
+        const struct load_holder *by, const char *service, const char *path, const char *ability,
+        double lifetime_s)
+{
+    struct deputy_slice below = joined(arena, world->space, deputy_slice_text(service));
+    const struct deputy_ucan_grant grant = {
+            .resource = joined(arena, below, deputy_slice_text(path)), .ability = deputy_slice_text(ability)};
+    return world_token(world, arena, by, by->did, &grant, 1, lifetime_s, true, no_facts);
+}
+
 struct deputy_slice world_invocation(struct load_world *world, struct deputy_arena *arena,
         const struct load_holder *by, const char *key, const char *ability, double lifetime_s)
 {
-    struct deputy_slice path = joined(arena, world->space, deputy_slice_text("/kv/"));
-    const struct deputy_ucan_grant grant = {
-            .resource = joined(arena, path, deputy_slice_text(key)), .ability = deputy_slice_text(ability)};
-    return world_token(world, arena, by, by->did, &grant, 1, lifetime_s, true, no_facts);
+    return invocation_below(world, arena, by, "/kv/", key, ability, lifetime_s);
+}
+
+struct deputy_slice world_sql_invocation(struct load_world *world, struct deputy_arena *arena,
+        const struct load_holder *by, const char *database, const char *ability, double lifetime_s)
+{
+    return invocation_below(world, arena, by, "/sql/", database, ability, lifetime_s);
 }
 
 struct deputy_slice world_revocation(struct load_world *world, struct deputy_arena *arena,
@@ -263,6 +276,15 @@ void world_open(struct load_world *world, uint16_t port, uint32_t number)
     struct deputy_slice header = wallet_delegation(world, world->session.did_url, "/kv", everything, 5);
     world_delegate(world, header);
     world->session.proof = cid_of(world, header);
+}
+
+void world_sign_in_sql(struct load_world *world, struct load_holder *out)
+{
+    static const char *const everything[] = {"tinycloud.sql/*"};
+    struct deputy_slice header = wallet_delegation(world, world->session.did_url, "/sql", everything, 1);
+    world_delegate(world, header);
+    *out = world->session;
+    out->proof = cid_of(world, header);
 }
 
 void world_close(struct load_world *world)

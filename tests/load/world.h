@@ -50,6 +50,13 @@ void world_descend(struct load_world *world, struct load_holder *out, size_t dep
 struct deputy_slice world_invocation(struct load_world *world, struct deputy_arena *arena,
         const struct load_holder *by, const char *key, const char *ability, double lifetime_s);
 
+/* The session once more, under a delegation of everything on SQL; the key is the session's. */
+void world_sign_in_sql(struct load_world *world, struct load_holder *out);
+
+/* The same as world_invocation, for a database below sql/. */
+struct deputy_slice world_sql_invocation(struct load_world *world, struct deputy_arena *arena,
+        const struct load_holder *by, const char *database, const char *ability, double lifetime_s);
+
 /* The value with which the parent revokes the delegation. */
 struct deputy_slice world_revocation(struct load_world *world, struct deputy_arena *arena,
         const struct load_holder *by, const struct deputy_cid *target);
