@@ -103,10 +103,11 @@ static size_t node_sql_workers(const struct node_config *config)
 
 static enum deputy_error node_open_sql(struct node *node, const struct node_config *config)
 {
+    size_t workers = node_sql_workers(config);
     struct sql_config sql = {
             .directory = config->directory,
-            .workers = node_sql_workers(config),
-            .handles = config->sql_handles,
+            .workers = workers,
+            .handles = config->sql_handles > workers ? config->sql_handles : workers, /* one each at least */
             .time_ms = (uint32_t)(config->sql_time_s * 1000),
             .idle_ms = NODE_SQL_IDLE_MS,
             .max_bytes = NODE_SQL_BYTES,
