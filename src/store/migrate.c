@@ -16,13 +16,16 @@ static enum deputy_error schema_check_owner(struct db *db)
     return DEPUTY_OK;
 }
 
-static enum deputy_error schema_apply(struct db *db, const char *step, int64_t version)
+/* The steps from that version on, all or none of them: a new database waits for one sync instead of one a
+ * step. */
+static enum deputy_error schema_apply(struct db *db, const struct schema *schema, size_t version)
 {
     char mark[128];
-    snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %lld; COMMIT",
-            SCHEMA_APPLICATION_ID, (long long)version);
+    snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %zu; COMMIT",
+            SCHEMA_APPLICATION_ID, schema->count);
     TRY(db_exec(db, "BEGIN IMMEDIATE"));
-    TRY(db_exec(db, step));
+    for (size_t i = version; i < schema->count; i++)
+        TRY(db_exec(db, schema->steps[i]));
     return db_exec(db, mark);
 }
 
@@ -33,9 +36,7 @@ enum deputy_error schema_migrate(struct db *db, const struct schema *schema)
     TRY(db_query_int(db, &version, "PRAGMA user_version"));
     ENSURE(version >= 0, DEPUTY_E_STORE_CORRUPT);
     ENSURE((size_t)version <= schema->count, DEPUTY_E_STORE_NEWER);
-    for (size_t i = (size_t)version; i < schema->count; i++)
-        TRY(schema_apply(db, schema->steps[i], (int64_t)i + 1));
-    return DEPUTY_OK;
+    return (size_t)version < schema->count ? schema_apply(db, schema, (size_t)version) : DEPUTY_OK;
 }
 
 enum deputy_error schema_check(struct db *db, const struct schema *schema)
