@@ -28,8 +28,9 @@ static void doctor_progress(void *ctx, const char *check, uint64_t rows, bool en
 }
 
 /* What is wrong with a delegation whose bytes are those of its id, or NULL. */
-static const char *delegation_problem(struct deputy_arena *arena, const struct audit_delegation *row)
+static const char *delegation_problem(const struct doctor *doctor, const struct audit_delegation *row)
 {
+    struct deputy_arena *arena = doctor->arena;
     const struct deputy_token *token;
     struct deputy_verified_token verified;
     struct store_delegation expected;
@@ -39,14 +40,17 @@ static const char *delegation_problem(struct deputy_arena *arena, const struct a
         return "the token's signature is not its issuer's";
     if (projection_of(arena, &expected, token) != DEPUTY_OK)
         return "the token's columns cannot be derived";
-    return audit_delegation_difference(row, &expected);
+    const char *problem = audit_delegation_difference(row, &expected);
+    if (problem == NULL && audit_listing_difference(&problem, doctor->audit, row, &expected) != DEPUTY_OK)
+        problem = "what lists the token cannot be read";
+    return problem;
 }
 
 static enum deputy_error delegation_check(void *ctx, const struct audit_delegation *row)
 {
     struct doctor *doctor = ctx;
     deputy_arena_reset(doctor->arena);
-    const char *problem = delegation_problem(doctor->arena, row);
+    const char *problem = delegation_problem(doctor, row);
     if (problem != NULL)
         doctor_found(doctor, &(struct audit_finding){"delegations", problem, AUDIT_ID, row->digest});
     return DEPUTY_OK;
@@ -82,6 +86,21 @@ static enum deputy_error check_values(struct doctor *doctor)
     return store_audit_values(doctor->audit);
 }
 
+static enum deputy_error check_usage(struct doctor *doctor)
+{
+    return store_audit_usage(doctor->audit);
+}
+
+static enum deputy_error check_tickets(struct doctor *doctor)
+{
+    return store_audit_tickets(doctor->audit);
+}
+
+static enum deputy_error check_webhooks(struct doctor *doctor)
+{
+    return store_audit_webhooks(doctor->audit);
+}
+
 static enum deputy_error check_sql(struct doctor *doctor)
 {
     return store_audit_sql(doctor->audit);
@@ -105,6 +124,9 @@ static enum deputy_error doctor_check_all(struct doctor *doctor)
             {"invocations", check_invocations},
             {"networks", check_networks},
             {"values", check_values},
+            {"usage", check_usage},
+            {"tickets", check_tickets},
+            {"webhooks", check_webhooks},
             {"sql", check_sql},
             {"files", check_orphans},
     };

@@ -180,7 +180,8 @@ struct delegation_check {
     void *ctx;
 };
 
-/* Columns: digest, signed_digest, parents, bytes, delegator, delegatee, not_before, expires. */
+/* Columns: digest, signed_digest, parents, bytes, delegator, delegatee, not_before, expires, seal, id,
+ * issued, received_at. */
 static enum deputy_error delegation_take(struct audit_delegation *out, const struct statement *row)
 {
     struct deputy_slice *const columns[] = {
@@ -191,6 +192,9 @@ static enum deputy_error delegation_take(struct audit_delegation *out, const str
     out->not_before = column_int(row, 6);
     out->has_expires = !column_null(row, 7);
     out->expires = column_int(row, 7);
+    out->id = column_int(row, 9);
+    out->issued = column_int(row, 10);
+    out->received = column_int(row, 11);
     return DEPUTY_OK;
 }
 
@@ -226,7 +230,8 @@ enum deputy_error store_audit_delegations(struct store_audit *audit, audit_deleg
 {
     struct delegation_check then = {check, ctx};
     return audit_scan(audit, "delegations",
-            "SELECT digest, signed_digest, parents, bytes, delegator, delegatee, not_before, expires, seal"
+            "SELECT digest, signed_digest, parents, bytes, delegator, delegatee, not_before, expires, seal,"
+            " id, issued, received_at"
             " FROM delegation ORDER BY id",
             delegation_row, &then);
 }
@@ -242,6 +247,9 @@ const char *audit_delegation_difference(
     struct deputy_slice parents =
             deputy_slice_bytes(expected->parents, expected->parent_count * STORE_DIGEST_BYTES);
     const char *differs = NULL;
+    bool issued = expected->issued != NULL && row->issued == db_time(expected->issued);
+    if (!issued && row->issued != row->received) /* which it is where the token does not say */
+        differs = "the row's issue is not the one that was signed";
     if (!time_is(row->has_expires, row->expires, expected->window.expires))
         differs = "the row's expiry is not the one that was signed";
     if (!time_is(row->has_not_before, row->not_before, expected->window.not_before))

@@ -52,13 +52,18 @@ enum deputy_error store_audit_revocations(struct store_audit *audit);
 
 /* A row as it lies there. The slices live until the callback returns. */
 struct audit_delegation {
+    int64_t id; /* of the row */
     struct deputy_slice digest, signed_digest, parents, bytes, delegator, delegatee;
     bool has_not_before, has_expires;
-    int64_t not_before, expires;
+    int64_t not_before, expires, issued, received;
 };
 
 /* The first column in which the row is not what would be stored now, or NULL. */
 const char *audit_delegation_difference(
+        const struct audit_delegation *row, const struct store_delegation *expected);
+
+/* What is wrong with the spaces for which it is listed, or NULL in *differs. */
+enum deputy_error audit_listing_difference(const char **differs, struct store_audit *audit,
         const struct audit_delegation *row, const struct store_delegation *expected);
 
 typedef enum deputy_error audit_delegation_fn(void *ctx, const struct audit_delegation *row);
@@ -78,6 +83,13 @@ enum deputy_error store_audit_networks(struct store_audit *audit);
 /* "values": the newest event of each key is its current one; each value has its hash and size, those in files
  * too. */
 enum deputy_error store_audit_values(struct store_audit *audit);
+
+/* "usage": what each space is said to hold is the sum of its values and databases, each counted once. */
+enum deputy_error store_audit_usage(struct store_audit *audit);
+
+/* "tickets" and "webhooks": the seal of every row. */
+enum deputy_error store_audit_tickets(struct store_audit *audit);
+enum deputy_error store_audit_webhooks(struct store_audit *audit);
 
 /* "sql": each SQL database is there, under the name of its space and path, and whole. */
 enum deputy_error store_audit_sql(struct store_audit *audit);

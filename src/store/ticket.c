@@ -3,7 +3,7 @@
 #include "base/try.h"
 #include "crypto/hash.h"
 #include "crypto/secret.h"
-#include "store/state.h"
+#include "store/sealed_row.h"
 
 enum { TICKETS_PRUNED = 16, SEAL_NUMBER_BYTES = 8 };
 
@@ -66,9 +66,8 @@ enum deputy_error store_ticket_insert(struct store_write *write, const struct st
     return statement_run(&statement);
 }
 
-/* Columns: expires, space, key, hash, invocation, seal. */
-static enum deputy_error ticket_take(struct deputy_arena *arena, struct store_ticket *out,
-        struct store *store, struct statement *statement)
+enum deputy_error ticket_row_take(struct deputy_arena *arena, struct store_ticket *out,
+        const struct statement *statement, const uint8_t *seal_key)
 {
     struct deputy_slice space, key, hash, invocation, seal;
     uint8_t expected[STORE_DIGEST_BYTES];
@@ -83,7 +82,7 @@ static enum deputy_error ticket_take(struct deputy_arena *arena, struct store_ti
     TRY(arena_copy(arena, &out->space, space));
     TRY(arena_copy(arena, &out->key, key));
     TRY(arena_copy(arena, &out->invocation, invocation));
-    ticket_seal(expected, store->seal_key, out);
+    ticket_seal(expected, seal_key, out);
     ENSURE(bytes_equal_secret(seal.ptr, expected, sizeof expected), DEPUTY_E_STORE_SEAL);
     return DEPUTY_OK;
 }
@@ -92,9 +91,9 @@ enum deputy_error store_ticket_find(
         struct deputy_arena *arena, struct store_ticket *out, bool *found, struct store_read *read)
 {
     DEFER(statement_end) struct statement statement = {0};
-    TRY(statement_begin(&statement, read->db, DB_TICKET_FIND,
-            "SELECT expires, space, key, hash, invocation, seal FROM ticket WHERE id = ?"));
+    TRY(statement_begin(
+            &statement, read->db, DB_TICKET_FIND, "SELECT " TICKET_COLUMNS " FROM ticket WHERE id = ?"));
     bind_blob(&statement, digest_slice(out->id));
     TRY(statement_step(&statement, found));
-    return *found ? ticket_take(arena, out, read->store, &statement) : DEPUTY_OK;
+    return *found ? ticket_row_take(arena, out, &statement, read->store->seal_key) : DEPUTY_OK;
 }

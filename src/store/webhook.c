@@ -5,7 +5,7 @@
 #include "crypto/column.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
-#include "store/state.h"
+#include "store/sealed_row.h"
 
 enum { SEALED_MAX = 64 * 1024 };
 
@@ -47,7 +47,7 @@ static void put_field(struct buf *out, struct deputy_slice field)
 }
 
 static enum deputy_error webhook_seal(struct deputy_arena *arena, uint8_t out[STORE_DIGEST_BYTES],
-        const struct store *store, const struct store_webhook *webhook)
+        const uint8_t *seal_key, const struct store_webhook *webhook)
 {
     struct deputy_slice text;
     struct buf all = buf_make(arena, SEALED_MAX);
@@ -62,7 +62,7 @@ static enum deputy_error webhook_seal(struct deputy_arena *arena, uint8_t out[ST
     put_field(&all, webhook->secret);
     put_field(&all, webhook->proofs);
     TRY(buf_finish(&all, &text));
-    blake3_keyed(out, store->seal_key, text);
+    blake3_keyed(out, seal_key, text);
     return DEPUTY_OK;
 }
 
@@ -116,15 +116,11 @@ enum deputy_error store_webhook_insert(
     TRY(active_count(write->view.db, &count, space));
     ENSURE(count < most, DEPUTY_E_LIMIT);
     TRY(deputy_arena_create(&arena, 2 * SEALED_MAX));
-    enum deputy_error error = webhook_seal(arena, seal, write->view.store, webhook);
+    enum deputy_error error = webhook_seal(arena, seal, write->view.store->seal_key, webhook);
     deputy_arena_destroy(arena);
     TRY(error);
     return row_insert(write->view.db, webhook, space, seal);
 }
-
-#define WEBHOOK_COLUMNS                                                                                      \
-    "w.id, w.digest, s.name, w.subscriber, w.service, w.prefix, w.abilities, w.url, w.secret, w.proofs,"     \
-    " w.created_at, w.active, w.seal"
 
 static enum deputy_error text_take(
         struct deputy_arena *arena, struct deputy_slice *out, const struct statement *statement, int column)
@@ -162,13 +158,13 @@ static enum deputy_error row_fields(
     return DEPUTY_OK;
 }
 
-static enum deputy_error row_take(struct deputy_arena *arena, struct store_webhook *out,
-        const struct store *store, const struct statement *statement)
+enum deputy_error webhook_row_take(struct deputy_arena *arena, struct store_webhook *out,
+        const struct statement *statement, const uint8_t *seal_key)
 {
     uint8_t expected[STORE_DIGEST_BYTES];
     struct deputy_slice seal;
     TRY(row_fields(arena, out, statement));
-    TRY(webhook_seal(arena, expected, store, out));
+    TRY(webhook_seal(arena, expected, seal_key, out));
     TRY(column_bytes(statement, 12, &seal));
     ENSURE(seal.len == sizeof expected && bytes_equal_secret(seal.ptr, expected, sizeof expected),
             DEPUTY_E_STORE_SEAL);
@@ -184,7 +180,7 @@ enum deputy_error store_webhook_find(struct deputy_arena *arena, struct store_we
             " FROM webhook w JOIN space s ON s.id = w.space WHERE w.digest = ? AND w.active = 1"));
     bind_blob(&statement, digest_slice(digest));
     TRY(statement_step(&statement, found));
-    return *found ? row_take(arena, out, read->store, &statement) : DEPUTY_OK;
+    return *found ? webhook_row_take(arena, out, &statement, read->store->seal_key) : DEPUTY_OK;
 }
 
 enum deputy_error store_webhook_list(struct deputy_arena *arena, struct store_webhook **out, size_t *count,
@@ -203,7 +199,7 @@ enum deputy_error store_webhook_list(struct deputy_arena *arena, struct store_we
     *out = ARENA_ARRAY(arena, struct store_webhook, STORE_WEBHOOKS_MAX);
     ENSURE(*out != NULL, arena_error(arena));
     while (row && *count < STORE_WEBHOOKS_MAX) {
-        TRY(row_take(arena, &(*out)[(*count)++], read->store, &statement));
+        TRY(webhook_row_take(arena, &(*out)[(*count)++], &statement, read->store->seal_key));
         TRY(statement_step(&statement, &row));
     }
     return DEPUTY_OK;
@@ -303,7 +299,7 @@ static enum deputy_error delivery_load(struct deputy_arena *arena, struct store_
     TRY(text_take(arena, &out->body, &statement, 14));
     out->attempts = column_int(&statement, 15);
     out->webhook.id = column_int(&statement, 0);
-    return row_take(arena, &out->webhook, read->store, &statement);
+    return webhook_row_take(arena, &out->webhook, &statement, read->store->seal_key);
 }
 
 enum deputy_error store_delivery_next(struct deputy_arena *arena, struct store_delivery *out, bool *found,

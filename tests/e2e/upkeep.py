@@ -16,6 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from kit import tokens  # noqa: E402
+from kit.hooked import JSON, Hooked  # noqa: E402
 from kit.node import Node  # noqa: E402
 from kit.runner import expect, run  # noqa: E402
 from kit.world import CONFIG, World  # noqa: E402
@@ -80,6 +81,20 @@ def edited(sql, check, problem, *arguments):
         assert node.stop() == 0
         change(node, sql, *arguments)
         return doctor_says(node, check, problem)
+
+
+@contextlib.contextmanager
+def with_sealed_rows():
+    """A stopped node, in order, that holds a ticket for a value and a webhook."""
+    with Node(DEPUTY, CONFIG + "[global.deputy]\ndev = true\n") as node:
+        world = Hooked(node).begin()
+        world.put("a", "kept")
+        token = world.ucan(world.session, world.session.did_key, world.caps("/a", "get"), 60, [world.proof])
+        expect(world.post("/signed/kv", token, tokens.json.dumps({"space": world.space, "path": "a"}), **JSON), 200)
+        world.webhook("http://127.0.0.1:1/")
+        assert node.stop() == 0
+        doctor_is_content(node)
+        yield node
 
 
 class Doctor:
@@ -154,6 +169,49 @@ class Doctor:
 
     def changed_value_is_noticed():
         edited("UPDATE kv_event SET value = CAST('forged' AS BLOB), size = 6 WHERE id = 2", "values", "hash")
+
+    def listing_for_a_space_that_was_not_signed_is_noticed():
+        edited("INSERT INTO delegation_space SELECT 'tinycloud:key:z6MkElsewhere:default', id FROM delegation WHERE length(parents) > 0",
+               "delegations", "listed for a space that its token does not name")
+        edited("UPDATE delegation_space SET space = 'tinycloud:key:z6MkElsewhere:default' WHERE delegation = (SELECT max(id) FROM delegation)",
+               "delegations", "listed for a space that its token does not name")
+
+    def delegation_taken_out_of_its_listing_is_noticed():
+        edited("DELETE FROM delegation_space WHERE delegation = (SELECT max(id) FROM delegation)", "delegations", "not listed for every space")
+
+    def changed_time_of_issue_is_noticed():
+        edited("UPDATE delegation SET issued = 1", "delegations", "issue")
+
+    def usage_that_is_not_the_sum_is_noticed():
+        """Less than it holds would let a space write past its quota."""
+        edited("UPDATE space SET used = 0 WHERE used > 0", "usage", "not the sum")
+        edited("UPDATE content SET size = size - 1", "usage", "not counted with its size")
+        edited("DELETE FROM content", "usage", "not counted with its size")
+
+    def changed_ticket_is_noticed():
+        for change_of in ("key = CAST('b' AS BLOB)", "expires = expires + 1", "hash = zeroblob(32)", "invocation = x'00'", "seal = zeroblob(32)"):
+            with with_sealed_rows() as node:
+                change(node, f"UPDATE ticket SET {change_of}")
+                doctor_says(node, "tickets", "seal")
+
+    def changed_webhook_is_noticed():
+        for change_of in ("url = 'http://127.0.0.1:2/'", "proofs = x''", "abilities = abilities + 1", "secret = x'00'", "prefix = ''"):
+            with with_sealed_rows() as node:
+                change(node, f"UPDATE webhook SET {change_of}")
+                doctor_says(node, "webhooks", "seal")
+
+    def delivery_to_no_webhook_is_noticed():
+        with with_sealed_rows() as node:
+            change(node, "INSERT INTO webhook_delivery (webhook, event, body, attempts, due) VALUES (99, 'e', '{}', 0, 0)")
+            doctor_says(node, "database", "refers to one that is not there")
+
+    def malformed_page_of_used_invocations_is_noticed():
+        with with_sealed_rows() as node:
+            with contextlib.closing(database(node)) as connection:
+                connection.execute("PRAGMA ignore_check_constraints = ON")
+                connection.execute("INSERT INTO replay_page (expires, entries) VALUES (9999999999, x'00')")
+                connection.commit()
+            doctor_says(node, "database", "damaged")
 
     def older_value_made_current_is_noticed():
         edited("UPDATE kv_current SET event = 1 WHERE event = 2", "events", "newest")
