@@ -1,6 +1,6 @@
 /*
  * Sixty-four clients that get in each other's way, and a record of what they saw: the history for
- * tests/races/check.py. usage: clients PORT revoke|cas|list SECONDS
+ * tests/races/check.py. usage: clients PORT revoke|cas|list|quota SECONDS
  *
  * One line an answered request: what it was, the client, when it was sent and answered (ns), the status, what
  * it was about, what was given and what was got, with tabs between and "-" for nothing.
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { QUOTA_LEAST = 24, QUOTA_SPAN = 64 /* bytes of a content under a quota */ };
 enum { CLIENTS = 64, HOLDERS = 24, KEYS = 4, OWN_KEYS = 3, ETAG_MAX = 80, GOT_MAX = 8192, VALUE_MAX = 32 };
 
 struct client {
@@ -114,6 +115,25 @@ static enum wire_turn list_next(struct race *race, size_t number, struct wire_re
     return WIRE_SEND;
 }
 
+/* ---- put against the quota ---- */
+
+/* Contents of many sizes, each of them once: together they are more than the space may hold. */
+static enum wire_turn quota_next(struct race *race, size_t number, struct wire_request *request)
+{
+    struct client *client = &race->clients[number];
+    char value[QUOTA_LEAST + QUOTA_SPAN + 1];
+    unsigned size = QUOTA_LEAST + pick(race, QUOTA_SPAN);
+    memset(value, 'x', sizeof value);
+    int named = snprintf(value, sizeof value, "%zu-%u ", number, client->turn);
+    value[named] = 'x';
+    value[size] = '\0';
+    client->what = "put";
+    snprintf(client->about, sizeof client->about, "quota/%zu.%u", number, client->turn++);
+    snprintf(client->given, sizeof client->given, "%u", size);
+    invoke(race, client, request, &race->world.session, client->about, "tinycloud.kv/put", "", value);
+    return WIRE_SEND;
+}
+
 /* ---- the run ---- */
 
 static enum wire_turn race_next(void *ctx, size_t number, struct wire_request *request)
@@ -126,6 +146,8 @@ static enum wire_turn race_next(void *ctx, size_t number, struct wire_request *r
     client->about[0] = client->given[0] = '\0';
     if (strcmp(race->scenario, "revoke") == 0)
         return revoke_next(race, number, request);
+    if (strcmp(race->scenario, "quota") == 0)
+        return quota_next(race, number, request);
     return strcmp(race->scenario, "cas") == 0 ? cas_next(race, number, request)
                                               : list_next(race, number, request);
 }
@@ -148,8 +170,8 @@ static void race_answered(void *ctx, size_t number, const struct wire_answer *an
     struct race *race = ctx;
     struct client *client = &race->clients[number];
     static char got[GOT_MAX];
-    bool lists = strcmp(client->what, "list") == 0;
-    copy_text(got, sizeof got, lists ? answer->body : wire_header(answer, "etag"));
+    bool told = strcmp(client->what, "list") == 0 || strcmp(race->scenario, "quota") == 0;
+    copy_text(got, sizeof got, told ? answer->body : wire_header(answer, "etag"));
     if (strcmp(race->scenario, "cas") == 0 && answer->status == 200)
         copy_text(client->seen[strtoul(client->about, NULL, 10)], ETAG_MAX, wire_header(answer, "etag"));
     printf("%s\t%zu\t%llu\t%llu\t%d\t%s\t%s\t%s\n", client->what, number, (unsigned long long)answer->sent_ns,
@@ -163,6 +185,8 @@ static void race_prepare(struct race *race)
     struct deputy_slice body;
     struct wire_request request;
     struct client *client = &race->clients[0];
+    if (strcmp(race->scenario, "quota") == 0)
+        return; /* in a space that holds nothing */
     for (unsigned i = 0; i < KEYS; i++) {
         char name[32], value[VALUE_MAX];
         snprintf(name, sizeof name, "race/%u", i);
@@ -182,7 +206,7 @@ int main(int argc, char **argv)
 {
     static struct race race;
     if (argc != 4) {
-        fprintf(stderr, "usage: clients PORT revoke|cas|list SECONDS\n");
+        fprintf(stderr, "usage: clients PORT revoke|cas|list|quota SECONDS\n");
         return 2;
     }
     race.scenario = argv[2];

@@ -6,6 +6,7 @@ Every check returns a list of what is wrong, one text each.
 import bisect
 import collections
 import json
+import re
 
 Op = collections.namedtuple("Op", "what client sent received status about given got")
 
@@ -151,4 +152,47 @@ def check_lists(ops):
     return wrong
 
 
-CHECKS = {"revoke": check_revocations, "cas": check_conditional_writes, "list": check_lists}
+# put against the quota
+
+QUOTA = 20000  # bytes
+QUOTA_TEXT = re.compile(r"(Storage quota exceeded|Write exceeds remaining storage)\. Used: (\d+) bytes, Limit: (\d+) bytes")
+
+
+def check_refusal(op, stored_before, stored_until):
+    """A refusal names what was used at some moment of its interval, and what it refuses did not fit then."""
+    told = QUOTA_TEXT.fullmatch(op.got)
+    if not told:
+        return [f"neither stored nor refused by the quota: {op}"]
+    used, limit, full = int(told[2]), int(told[3]), told[1].startswith("Storage")
+    wrong = []
+    if limit != QUOTA or used > limit or (op.status, full) not in ((402, True), (413, False)):
+        wrong.append(f"more than the limit, or another one: {op}")
+    if not stored_before <= used <= stored_until:
+        wrong.append(f"used is not between {stored_before} and {stored_until}: {op}")
+    if full != (used >= limit) or used + int(op.given) <= limit:
+        wrong.append(f"refused although there was room: {op}")
+    return wrong
+
+
+def running_sum(events):
+    """The sum of the amounts whose moment is not after t."""
+    moments, sums = [], [0]
+    for moment, amount in sorted(events):
+        moments.append(moment)
+        sums.append(sums[-1] + amount)
+    return lambda t: sums[bisect.bisect_right(moments, t)]
+
+
+def check_quota(ops):
+    stored = [op for op in ops if op.status == 200]
+    total = sum(int(op.given) for op in stored)
+    wrong = [f"{total} bytes were stored, and {QUOTA} may be"] if total > QUOTA else []
+    acknowledged = running_sum((op.received, int(op.given)) for op in stored)
+    sent = running_sum((op.sent, int(op.given)) for op in stored)
+    for op in ops:
+        if op.status != 200:
+            wrong += check_refusal(op, acknowledged(op.sent), sent(op.received))
+    return wrong
+
+
+CHECKS = {"quota": check_quota, "revoke": check_revocations, "cas": check_conditional_writes, "list": check_lists}
