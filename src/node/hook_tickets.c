@@ -50,7 +50,7 @@ static enum deputy_error scopes_check(struct hook_ticket *ticket, const struct a
     TRY(store_read_begin(&read, admission->on->node->store, NULL));
     for (size_t i = 0; i < ticket->count && error == DEPUTY_OK; i++) {
         struct deputy_slice space = ticket->scopes[i].space;
-        error = spaces_hosted(read, &(struct space_list){&space, 1});
+        error = spaces_hosted(read, &(struct space_list){.texts = &space, .count = 1});
     }
     store_read_end(read);
     return error;

@@ -3,12 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOSTED_TEXT_MAX = 160 }; /* a longer owner and name are asked of the store each time */
+/* Of longer texts the store is asked each time. */
+enum { HOSTED_TEXT_MAX = 160 /* owner and name */, HOSTED_ID_MAX = 192 };
 
 /* A copy of a space; its slices point into the text. */
 struct hosted_slot {
     struct deputy_space space; /* the name is absent in a free slot */
     uint8_t text[HOSTED_TEXT_MAX];
+    uint8_t id[HOSTED_ID_MAX];
+    size_t id_len;
 };
 
 struct hosted {
@@ -47,19 +50,27 @@ static size_t hosted_index(const struct deputy_space *space)
 
 bool hosted_seen(const struct hosted *hosted, const struct deputy_space *space)
 {
-    const struct hosted_slot *slot = &hosted->slots[hosted_index(space)];
-    return deputy_slice_present(slot->space.name) && deputy_space_equal(&slot->space, space);
+    return deputy_slice_present(hosted_id(hosted, space));
 }
 
-void hosted_see(struct hosted *hosted, const struct deputy_space *space)
+struct deputy_slice hosted_id(const struct hosted *hosted, const struct deputy_space *space)
+{
+    const struct hosted_slot *slot = &hosted->slots[hosted_index(space)];
+    bool seen = deputy_slice_present(slot->space.name) && deputy_space_equal(&slot->space, space);
+    return seen ? deputy_slice_bytes(slot->id, slot->id_len) : (struct deputy_slice){NULL, 0};
+}
+
+void hosted_see(struct hosted *hosted, const struct deputy_space *space, struct deputy_slice id)
 {
     struct hosted_slot *slot = &hosted->slots[hosted_index(space)];
-    struct deputy_slice id = space->owner.id, name = space->name;
-    if (id.len > sizeof slot->text || name.len > sizeof slot->text - id.len)
+    struct deputy_slice owner = space->owner.id, name = space->name;
+    if (owner.len > sizeof slot->text || name.len > sizeof slot->text - owner.len || id.len > sizeof slot->id)
         return;
-    memcpy(slot->text, id.ptr, id.len);
-    memcpy(slot->text + id.len, name.ptr, name.len);
+    memcpy(slot->text, owner.ptr, owner.len);
+    memcpy(slot->text + owner.len, name.ptr, name.len);
+    memcpy(slot->id, id.ptr, id.len);
+    slot->id_len = id.len;
     slot->space = *space;
-    slot->space.owner.id = deputy_slice_bytes(slot->text, id.len);
-    slot->space.name = deputy_slice_bytes(slot->text + id.len, name.len);
+    slot->space.owner.id = deputy_slice_bytes(slot->text, owner.len);
+    slot->space.name = deputy_slice_bytes(slot->text + owner.len, name.len);
 }

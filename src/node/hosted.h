@@ -19,7 +19,11 @@ void hosted_destroy(struct hosted *hosted);
 /* False says nothing: it may be hosted all the same. */
 bool hosted_seen(const struct hosted *hosted, const struct deputy_space *space);
 
-/* The store has said that it is hosted. May push out another. */
-void hosted_see(struct hosted *hosted, const struct deputy_space *space);
+/* The canonical id of a space that was seen, which costs a hash to make; absent of any other. Lent until the
+ * next hosted_see. */
+struct deputy_slice hosted_id(const struct hosted *hosted, const struct deputy_space *space);
+
+/* The store has said that it is hosted, under its canonical id. May push out another. */
+void hosted_see(struct hosted *hosted, const struct deputy_space *space, struct deputy_slice id);
 
 #endif

@@ -25,12 +25,10 @@ static bool invoke_spaces_seen(const struct hosted *hosted, const struct deputy_
     return true;
 }
 
-static void invoke_see_spaces(struct hosted *hosted, const struct deputy_token *token)
+static void invoke_see_spaces(struct hosted *hosted, const struct space_list *spaces)
 {
-    for (size_t i = 0; i < token->capability_count; i++) {
-        if (token->capabilities[i].resource.kind == DEPUTY_RESOURCE_SPACE)
-            hosted_see(hosted, &token->capabilities[i].resource.space);
-    }
+    for (size_t i = 0; i < spaces->count; i++)
+        hosted_see(hosted, &spaces->spaces[i], spaces->texts[i]);
 }
 
 /* All named spaces must be hosted. */
@@ -45,7 +43,7 @@ static enum deputy_error invoke_hosted(struct deputy_arena *arena, const struct 
     enum deputy_error error = spaces_hosted(read, &spaces);
     store_read_end(read);
     if (error == DEPUTY_OK)
-        invoke_see_spaces(admission->on->hosted, admission->token);
+        invoke_see_spaces(admission->on->hosted, &spaces);
     return error;
 }
 
@@ -54,7 +52,7 @@ static enum deputy_error invoke_prepare(
 {
     struct deputy_arena *arena = http_arena(x);
     bool multipart = multipart_is(http_header(x, "content-type"));
-    TRY(kv_operation_of(arena, &request->operation, refusal, &request->admission.decision, multipart));
+    TRY(kv_operation_of(arena, &request->operation, refusal, &request->admission, multipart));
     refusal->code = invoke_hosted(arena, &request->admission);
     TRY(refusal->code);
     TRY(kv_headers_read(&request->headers, refusal, x, &request->operation));

@@ -68,7 +68,7 @@ struct kv_request {
  * *refusal says why: combinations that cannot be done whole are refused before anything is.
  */
 enum deputy_error kv_operation_of(struct deputy_arena *arena, struct kv_operation *out,
-        struct deputy_refusal *refusal, const struct deputy_decision *decision, bool multipart);
+        struct deputy_refusal *refusal, const struct admission *admission, bool multipart);
 
 enum deputy_error kv_headers_read(struct kv_headers *out, struct deputy_refusal *refusal,
         const struct http_exchange *x, const struct kv_operation *operation);

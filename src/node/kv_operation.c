@@ -114,9 +114,18 @@ static enum deputy_error check_several(const struct kv_operation *operation, con
     return operation->count <= KV_BATCH_KEYS ? DEPUTY_OK : DEPUTY_E_KV_BATCH_KEYS;
 }
 
-static enum deputy_error operation_collect(struct deputy_arena *arena, struct kv_operation *out,
-        struct kv_tally *tally, const struct deputy_decision *decision)
+static enum deputy_error space_id(struct deputy_arena *arena, struct deputy_slice *out,
+        const struct hosted *hosted, const struct deputy_space *space)
 {
+    struct deputy_slice known = hosted_id(hosted, space);
+    return deputy_slice_present(known) ? arena_copy(arena, out, known)
+                                       : deputy_space_format(arena, out, space);
+}
+
+static enum deputy_error operation_collect(struct deputy_arena *arena, struct kv_operation *out,
+        struct kv_tally *tally, const struct admission *admission)
+{
+    const struct deputy_decision *decision = &admission->decision;
     struct kv_item *items = ARENA_ARRAY(arena, struct kv_item, decision->grant_count);
     ENSURE(items != NULL, arena_error(arena));
     for (size_t i = 0; i < decision->grant_count; i++) {
@@ -127,7 +136,7 @@ static enum deputy_error operation_collect(struct deputy_arena *arena, struct kv
             continue;
         struct kv_item *item = &items[out->count++];
         *item = (struct kv_item){.grant = grant, .key = grant->capability->resource.path};
-        TRY(deputy_space_format(arena, &item->space, &grant->capability->resource.space));
+        TRY(space_id(arena, &item->space, admission->on->hosted, &grant->capability->resource.space));
         out->action = action;
     }
     tally->acting = out->count;
@@ -155,12 +164,13 @@ static bool any_absent_service(const struct deputy_decision *decision)
 }
 
 enum deputy_error kv_operation_of(struct deputy_arena *arena, struct kv_operation *out,
-        struct deputy_refusal *refusal, const struct deputy_decision *decision, bool multipart)
+        struct deputy_refusal *refusal, const struct admission *admission, bool multipart)
 {
+    const struct deputy_decision *decision = &admission->decision;
     struct kv_tally tally = {0};
     bool absent = any_absent_service(decision);
     *out = (struct kv_operation){.action = KV_NONE};
-    refusal->code = operation_collect(arena, out, &tally, decision);
+    refusal->code = operation_collect(arena, out, &tally, admission);
     TRY(refusal->code);
     bool changes = tally.of[KV_PUT] + tally.of[KV_DELETE] > 0;
     out->batch = (multipart && tally.of[KV_PUT] > 0) || out->count > 1;

@@ -18,6 +18,7 @@ enum deputy_error spaces_of_token(
         struct deputy_arena *arena, struct space_list *out, const struct deputy_token *token)
 {
     struct deputy_space *spaces = ARENA_ARRAY(arena, struct deputy_space, token->capability_count);
+    out->spaces = spaces;
     out->texts = ARENA_ARRAY(arena, struct deputy_slice, token->capability_count);
     out->count = 0;
     ENSURE(spaces != NULL && out->texts != NULL, arena_error(arena));

@@ -8,6 +8,7 @@
 struct space_list {
     struct deputy_slice *texts; /* canonical ids, each once, in the order of the capabilities */
     size_t count;
+    const struct deputy_space *spaces; /* as the token has them; set by spaces_of_token */
 };
 
 enum deputy_error spaces_of_token(

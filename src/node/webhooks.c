@@ -250,7 +250,7 @@ static enum deputy_error list_load(struct http_exchange *x, struct store_webhook
     struct store_read *read = NULL;
     struct deputy_slice space = scope->space;
     TRY(store_read_begin(&read, on->node->store, NULL));
-    enum deputy_error error = spaces_hosted(read, &(struct space_list){&space, 1});
+    enum deputy_error error = spaces_hosted(read, &(struct space_list){.texts = &space, .count = 1});
     if (error == DEPUTY_OK)
         error = store_webhook_list(http_arena(x), out, count, read, space);
     store_read_end(read);

@@ -21,6 +21,16 @@ static struct hosted *make(void)
 #define OWNER_LOWER "tinycloud:pkh:eip155:1:0x7e5f4552091a69125d5dfcb7b8c2659029395bdf"
 #define OTHER "tinycloud:key:z6MkqGC3nWZhYieEVTVDKW5v588CiGfsDSmRVG9ZwwWTvLSK"
 
+static void see(struct hosted *hosted, const struct deputy_space *space)
+{
+    struct deputy_arena *arena = NULL;
+    struct deputy_slice id;
+    assert_ok(deputy_arena_create(&arena, 4096));
+    assert_ok(deputy_space_format(arena, &id, space));
+    hosted_see(hosted, space, id);
+    deputy_arena_destroy(arena);
+}
+
 static void only_what_was_seen_is_known(void **state)
 {
     (void)state;
@@ -30,9 +40,10 @@ static void only_what_was_seen_is_known(void **state)
                                 "tinycloud:pkh:eip155:2:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf:default"),
                         owner = space_of(OTHER ":default");
     assert_false(hosted_seen(hosted, &seen));
-    hosted_see(hosted, &seen);
+    see(hosted, &seen);
     assert_true(hosted_seen(hosted, &seen));
     assert_false(hosted_seen(hosted, &name));
+    assert_false(deputy_slice_present(hosted_id(hosted, &name)));
     assert_false(hosted_seen(hosted, &chain));
     assert_false(hosted_seen(hosted, &owner));
     hosted_destroy(hosted);
@@ -43,8 +54,9 @@ static void letter_case_of_an_address_makes_no_other_space(void **state)
     (void)state;
     struct hosted *hosted = make();
     struct deputy_space checksummed = space_of(OWNER ":a"), lower = space_of(OWNER_LOWER ":a");
-    hosted_see(hosted, &lower);
+    see(hosted, &lower);
     assert_true(hosted_seen(hosted, &checksummed));
+    assert_true(deputy_slice_equal(hosted_id(hosted, &checksummed), T(OWNER ":a"))); /* whoever came first */
     hosted_destroy(hosted);
 }
 
@@ -54,9 +66,10 @@ static void what_is_known_does_not_rest_on_the_request(void **state)
     struct hosted *hosted = make();
     char text[] = OTHER ":a";
     struct deputy_space space = space_of(text), again = space_of(OTHER ":a");
-    hosted_see(hosted, &space);
+    see(hosted, &space);
     memset(text, 'x', sizeof text - 1);
     assert_true(hosted_seen(hosted, &again));
+    assert_true(deputy_slice_equal(hosted_id(hosted, &again), T(OTHER ":a")));
     hosted_destroy(hosted);
 }
 
@@ -70,8 +83,9 @@ static void many_spaces_are_never_mistaken_for_each_other(void **state)
         snprintf(text[i], sizeof text[i], OTHER ":s%zu", i);
         struct deputy_space space = space_of(text[i]);
         assert_false(hosted_seen(hosted, &space));
-        hosted_see(hosted, &space);
+        see(hosted, &space);
         assert_true(hosted_seen(hosted, &space));
+        assert_true(deputy_slice_equal(hosted_id(hosted, &space), T(text[i])));
     }
     hosted_destroy(hosted);
 }
