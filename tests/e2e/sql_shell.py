@@ -77,10 +77,15 @@ class Terminal:
         os.write(self.master, text.encode())
 
     def end(self):
-        self.type("\x04")
-        code = self.process.wait(timeout=20)
+        """Ends the input. The editor shows its prompt before it takes the terminal over, and what is pressed between is lost."""
+        deadline = time.monotonic() + 20
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline, f"it goes on: {self.seen!r}"
+            self.type("\x04")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=0.5)
         os.close(self.master)
-        return code
+        return self.process.returncode
 
 
 @contextlib.contextmanager

@@ -113,6 +113,7 @@ class Traces:
             answers = [node.request("GET", path) for path in ("/healthz", "/nowhere", "/info")] + [node.request("POST", "/invoke")]
             ids = [answer.headers["x-trace"] for answer in answers]
             assert all(re.fullmatch("[0-9a-f]{32}", each) for each in ids) and len(set(ids)) == len(ids), ids
+            assert node.stop() == 0  # a line is written behind its answer
             lines = node.log_text().splitlines()
             assert all(any(line.endswith("trace=" + each) for line in lines) for each in ids), lines
 
