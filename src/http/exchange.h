@@ -153,7 +153,10 @@ struct deputy_slice http_trace(const struct http_exchange *x);
 void http_set_topic(struct http_exchange *x, const char *topic);
 const char *http_topic(const struct http_exchange *x);
 
-/* Called once if the peer goes away before the answer is out. The exchange still has to be ended. */
+/*
+ * Called once if the peer goes away before the answer is out, unless a write finds it out first: that one is
+ * told by its result alone. The exchange still has to be ended.
+ */
 void http_on_close(struct http_exchange *x, void (*on_close)(struct http_exchange *x, void *ctx), void *ctx);
 
 /* From now on a peer that ends its side counts as gone: for an answer that lasts as long as somebody listens.

@@ -411,7 +411,7 @@ static void a_peer_that_leaves_ends_a_download(void **state)
     wait_for(atomic_load(&drains) > 0);
     wire_reset(&wire);
     wait_for(atomic_load(&gone) == 1);
-    wait_for(atomic_load(&closes) == 1); /* told of in either order */
+    assert_true(atomic_load(&closes) <= 1); /* none when the write itself found out */
 }
 
 static void end_from_elsewhere(void *ctx)
