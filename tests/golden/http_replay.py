@@ -3,7 +3,7 @@
 
 usage: http_replay.py --deputy PATH [--only REGEX] [-v] [FILE]
 
-Cases of routes that are not there yet are named in later.txt beside this file and printed as skipped. The last line is the count.
+The last line is the count.
 """
 import argparse
 import base64
@@ -256,11 +256,6 @@ def check_image(expected, body):
                     raise Failure(f"{query} gives {have}, expected {rows}")
 
 
-def later():
-    lines = (HERE / "later.txt").read_text().splitlines()
-    return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--deputy", required=True)
@@ -269,19 +264,13 @@ def main():
     parser.add_argument("file", nargs="?", default=str(HERE.parent / "data/golden-http.json"))
     options = parser.parse_args()
     golden = json.loads(pathlib.Path(options.file).read_text())
-    passed = failed = skipped = 0
-    patterns = later()
+    passed = failed = 0
     for name, profile in golden["profiles"].items():
         cases = [case for case in golden["cases"] if case["profile"] == name and re.search(options.only, case["name"])]
-        waiting = [case for case in cases if any(re.fullmatch(pattern, case["name"]) for pattern in patterns)]
-        for case in waiting:
-            print(f"skipped: {case['name']}: its route comes later")
-        skipped += len(waiting)
-        ready = [case for case in cases if case not in waiting]
-        if not ready:
+        if not cases:
             continue
         with Node(options.deputy, *configuration(profile)) as node:
-            for case in ready:
+            for case in cases:
                 try:
                     if options.verbose:
                         print(case["name"])
@@ -293,7 +282,7 @@ def main():
             if node.stop() != 0:
                 failed += 1
                 print(f"FAILED: the node of profile {name} did not end cleanly:\n" + node.log_text()[-2000:])
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
 
