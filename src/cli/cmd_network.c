@@ -38,14 +38,19 @@ static int node_of(struct cli *cli, struct deputy_slice *did, const struct netwo
     return cli_complain("the node is not %s", network->node_did), CLI_NO;
 }
 
-static int send(struct cli *cli, struct http_response *response, const struct actor *actor,
-        struct sealing_request *request, const struct deputy_network_order *order)
+/* Sends the order; CLI_YES when the node took it. */
+static int send(struct cli *cli, const struct actor *actor, struct sealing_request *request,
+        const struct deputy_network_order *order, const char *what)
 {
     struct deputy_slice header;
+    struct http_response response;
     request->network = order->network;
     request->facts = order->facts;
     request->body = order->body;
-    return sealing_send(cli, response, &header, actor, request);
+    int code = sealing_send(cli, &response, &header, actor, request);
+    if (code != CLI_YES)
+        return code;
+    return remote_is_yes(&response) ? CLI_YES : remote_refused(cli, what, &response);
 }
 
 /* ---- create ---- */
@@ -67,7 +72,6 @@ static int create(struct cli *cli, const struct network *network, const struct a
     struct deputy_slice id;
     struct deputy_network_order order;
     struct deputy_network_descriptor made;
-    struct http_response response;
     struct sealing_request request = {
             .ability = DEPUTY_NETWORK_CREATE, .path = deputy_slice_text("/encryption/networks")};
     if (!sealing_network_id(cli, &id, actor, network->name))
@@ -78,11 +82,9 @@ static int create(struct cli *cli, const struct network *network, const struct a
     enum deputy_error error = create_order(cli, &order, id, request.node);
     if (error != DEPUTY_OK)
         return cli_fail(cli, "the network", error);
-    code = send(cli, &response, actor, &request, &order);
+    code = send(cli, actor, &request, &order, "network create");
     if (code != CLI_YES)
         return code;
-    if (!remote_is_yes(&response))
-        return remote_refused(cli, "network create", &response);
     code = sealing_network(cli, &made, id, network->node_did);
     return code == CLI_YES ? report(cli, &made) : code;
 }
@@ -105,7 +107,6 @@ static int revoke(struct cli *cli, const struct network *network, const struct a
 {
     struct deputy_slice id;
     struct deputy_network_order order;
-    struct http_response response;
     struct sealing_request request = {.ability = DEPUTY_NETWORK_REVOKE};
     if (!network->yes)
         return cli_complain("a revoked network is lost with all that is encrypted to it: say --yes"),
@@ -119,11 +120,9 @@ static int revoke(struct cli *cli, const struct network *network, const struct a
     enum deputy_error error = deputy_network_revoke_build(cli->arena, &order, id, request.node);
     if (error != DEPUTY_OK)
         return cli_fail(cli, "the network", error);
-    code = send(cli, &response, actor, &request, &order);
+    code = send(cli, actor, &request, &order, "network revoke");
     if (code != CLI_YES)
         return code;
-    if (!remote_is_yes(&response))
-        return remote_refused(cli, "network revoke", &response);
     if (cli->json)
         return cli_json_one(cli, "revoked", id);
     cli_note(cli, "revoked");
