@@ -22,11 +22,8 @@ static bool admin_enter(struct http_exchange *x, const struct node *node)
 
 static enum http_flow admin_reply(struct http_exchange *x, struct buf *out, enum deputy_error error)
 {
-    struct deputy_slice text;
     if (error == DEPUTY_OK)
-        error = buf_finish(out, &text);
-    if (error == DEPUTY_OK)
-        http_reply_json(x, 200, text);
+        answer_json(x, 200, out);
     else
         answer_error(x, ANSWER_INVOKE, error);
     return HTTP_DONE;

@@ -51,3 +51,12 @@ void answer_error(struct http_exchange *x, enum answer_route route, enum deputy_
     struct deputy_refusal refusal = {.code = error};
     answer_refusal(x, route, &refusal);
 }
+
+void answer_json(struct http_exchange *x, int status, struct buf *built)
+{
+    struct deputy_slice text;
+    if (buf_finish(built, &text) == DEPUTY_OK)
+        http_reply_json(x, status, text);
+    else
+        http_reply_error(x, 500);
+}

@@ -3,6 +3,7 @@
 #ifndef NODE_ANSWER_H
 #define NODE_ANSWER_H
 
+#include "base/buf.h"
 #include "http/exchange.h"
 #include <deputy/error.h>
 
@@ -17,5 +18,9 @@ void answer_refusal(struct http_exchange *x, enum answer_route route, const stru
 
 /* The same for an error without arguments. */
 void answer_error(struct http_exchange *x, enum answer_route route, enum deputy_error error);
+
+/* Ends the exchange with the JSON that was built; 500 when building it failed, for whatever reason: what was
+ * asked had been done or found by then, so it is the node's fault. */
+void answer_json(struct http_exchange *x, int status, struct buf *built);
 
 #endif

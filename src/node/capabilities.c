@@ -2,8 +2,8 @@
  * capabilities/read (spec/03 section 10): the delegations that name a space, or the chain behind one of them.
  * Reading and parsing them happens on a pool thread.
  */
+#include "node/capabilities.h"
 #include "base/arena.h"
-#include "base/json.h"
 #include "base/json_write.h"
 #include "base/try.h"
 #include "node/answer.h"
@@ -20,17 +20,6 @@ enum {
     CID_PREFIX_BYTES = 4
 };
 
-enum capabilities_direction { DIRECTION_ALL, DIRECTION_CREATED, DIRECTION_RECEIVED };
-
-/* What is asked: fct's capabilitiesReadParams. */
-struct capabilities_question {
-    bool chain;
-    struct deputy_cid cid; /* of the chain's leaf */
-    enum capabilities_direction direction;
-    struct deputy_slice path;         /* absent: any */
-    const struct json_value *actions; /* NULL: any */
-};
-
 struct capabilities_read {
     struct http_exchange *x;
     struct store *store;
@@ -43,73 +32,6 @@ struct capabilities_read {
     struct buf out;
     enum deputy_error error;
 };
-
-/* ---- the question ---- */
-
-static enum deputy_error read_direction(enum capabilities_direction *out, const struct json_value *value)
-{
-    *out = json_text_is(value, "created")    ? DIRECTION_CREATED
-           : json_text_is(value, "received") ? DIRECTION_RECEIVED
-                                             : DIRECTION_ALL;
-    ENSURE(*out != DIRECTION_ALL || value == NULL || json_text_is(value, "all"), DEPUTY_E_INVALID_INPUTS);
-    return DEPUTY_OK;
-}
-
-static enum deputy_error read_actions(const struct json_value **out, const struct json_value *value)
-{
-    *out = value;
-    if (value == NULL)
-        return DEPUTY_OK;
-    ENSURE(json_is(value, JSON_ARRAY), DEPUTY_E_INVALID_INPUTS);
-    JSON_EACH (action, value)
-        ENSURE(json_is(action, JSON_STRING), DEPUTY_E_INVALID_INPUTS);
-    return DEPUTY_OK;
-}
-
-static enum deputy_error read_filters(struct capabilities_question *out, const struct json_value *filters)
-{
-    if (filters == NULL || json_is(filters, JSON_NULL))
-        return DEPUTY_OK;
-    const struct json_value *path = json_member(filters, "path");
-    ENSURE(json_is(filters, JSON_OBJECT), DEPUTY_E_INVALID_INPUTS);
-    ENSURE(path == NULL || json_to_text(&out->path, path) == DEPUTY_OK, DEPUTY_E_INVALID_INPUTS);
-    TRY(read_actions(&out->actions, json_member(filters, "actions")));
-    return read_direction(&out->direction, json_member(filters, "direction"));
-}
-
-static enum deputy_error read_params(
-        struct capabilities_question *out, struct deputy_refusal *refusal, const struct json_value *params)
-{
-    struct deputy_slice text;
-    if (json_text_is(json_member(params, "type"), "list"))
-        return read_filters(out, json_member(params, "filters"));
-    ENSURE(json_text_is(json_member(params, "type"), "chain"), DEPUTY_E_INVALID_INPUTS);
-    ENSURE(json_to_text(&text, json_member(params, "delegation_cid")) == DEPUTY_OK, DEPUTY_E_INVALID_INPUTS);
-    out->chain = true;
-    enum deputy_error error = deputy_cid_parse(&out->cid, text);
-    if (error == DEPUTY_OK || error == DEPUTY_E_CID_FOREIGN) /* the latter names nothing here */
-        return DEPUTY_OK;
-    *refusal = (struct deputy_refusal){DEPUTY_E_CAPABILITIES_CID, {text}};
-    return refusal->code;
-}
-
-/* The first fact that has parameters counts; without any, all is listed. What cannot be read is refused: it
- * must not widen the answer. */
-static enum deputy_error question_read(struct deputy_arena *arena, struct capabilities_question *out,
-        struct deputy_refusal *refusal, const struct deputy_token *token)
-{
-    const struct json_value *facts;
-    *out = (struct capabilities_question){0};
-    if (!deputy_slice_present(token->facts))
-        return DEPUTY_OK;
-    TRY(json_parse(arena, &facts, token->facts));
-    JSON_EACH (fact, facts) {
-        const struct json_value *params = json_member(fact, "capabilitiesReadParams");
-        if (params != NULL)
-            return read_params(out, refusal, params);
-    }
-    return DEPUTY_OK;
-}
 
 /* Who stands behind the reader: the issuer at the top of its first line of proofs. */
 static enum deputy_error root_find(
@@ -132,12 +54,6 @@ static enum deputy_error root_find(
 
 /* ---- which delegations ---- */
 
-static bool is_in_space(const struct capabilities_read *read, const struct deputy_capability *capability)
-{
-    return capability->resource.kind == DEPUTY_RESOURCE_SPACE &&
-           deputy_space_equal(&capability->resource.space, &read->space);
-}
-
 /* Live: not revoked itself, in time, and about the space. */
 static bool is_live(const struct capabilities_read *read, const struct deputy_link *link)
 {
@@ -148,45 +64,10 @@ static bool is_live(const struct capabilities_read *read, const struct deputy_li
             (window->has_not_before && deputy_time_compare(window->not_before, read->now) > 0))
         return false;
     for (size_t i = 0; i < link->token->capability_count; i++) {
-        if (is_in_space(read, &link->token->capabilities[i]))
+        if (capabilities_in_space(&link->token->capabilities[i], &read->space))
             return true;
     }
     return false;
-}
-
-static bool has_path(const struct capabilities_read *read, const struct deputy_token *token)
-{
-    struct deputy_slice wanted = read->question.path;
-    for (size_t i = 0; i < token->capability_count; i++) {
-        struct deputy_slice path = token->capabilities[i].resource.path;
-        if (is_in_space(read, &token->capabilities[i]) && path.len >= wanted.len &&
-                deputy_slice_equal(deputy_slice_bytes(path.ptr, wanted.len), wanted))
-            return true;
-    }
-    return false;
-}
-
-static bool has_action(const struct capabilities_read *read, const struct deputy_token *token)
-{
-    for (size_t i = 0; i < token->capability_count; i++) {
-        JSON_EACH (action, read->question.actions) {
-            if (is_in_space(read, &token->capabilities[i]) &&
-                    deputy_slice_equal(action->text, token->capabilities[i].ability))
-                return true;
-        }
-    }
-    return false;
-}
-
-static bool is_wanted(const struct capabilities_read *read, const struct deputy_token *token)
-{
-    const struct capabilities_question *question = &read->question;
-    if (question->direction == DIRECTION_CREATED && !deputy_principal_equal(&token->issuer, &read->root))
-        return false;
-    if (question->direction == DIRECTION_RECEIVED && !deputy_principal_equal(&token->audience, &read->root))
-        return false;
-    return (!deputy_slice_present(question->path) || has_path(read, token)) &&
-           (question->actions == NULL || has_action(read, token));
 }
 
 /* ---- the answer ---- */
@@ -266,7 +147,7 @@ static enum deputy_error put_record(
     json_key(json, "capabilities");
     json_array_begin(json);
     for (size_t i = 0; i < token->capability_count; i++) {
-        if (is_in_space(read, &token->capabilities[i]))
+        if (capabilities_in_space(&token->capabilities[i], &read->space))
             TRY(put_capability(read->scratch, json, &token->capabilities[i]));
     }
     json_array_end(json);
@@ -309,7 +190,8 @@ static enum deputy_error put_listed(struct capabilities_read *read, struct json_
     deputy_arena_reset(read->scratch);
     memcpy(cid.digest, listed->digest, sizeof cid.digest);
     TRY(authority_load_one(read->scratch, &closure, rows, &cid, DEPUTY_CHAIN_MAX));
-    if (closure.over_limit || !is_live(read, &closure.links[0]) || !is_wanted(read, closure.links[0].token))
+    if (closure.over_limit || !is_live(read, &closure.links[0]) ||
+            !capabilities_wanted(&read->question, &read->space, &read->root, closure.links[0].token))
         return DEPUTY_OK;
     TRY(deputy_cid_format(read->scratch, &text, &cid, DEPUTY_CID_BASE32));
     json_key_slice(json, text);
@@ -378,7 +260,7 @@ static enum deputy_error capabilities_prepare(
     read->space = item->grant->capability->resource.space;
     read->space_text = item->space;
     read->out = buf_make(arena, CAPABILITIES_ANSWER_MAX);
-    TRY(question_read(arena, &read->question, refusal, request->admission.token));
+    TRY(capabilities_question_read(arena, &read->question, refusal, request->admission.token));
     TRY(root_find(arena, &read->root, &request->admission));
     return loop_offload(http_loop(read->x), capabilities_work, capabilities_done, read);
 }

@@ -112,23 +112,17 @@ static void delegate_answer(struct mutation *mutation)
 {
     struct deputy_arena *arena = http_arena(mutation->x);
     const struct delegate_result *result = mutation->ctx;
-    struct deputy_slice cid, text;
+    struct deputy_slice cid = {NULL, 0};
     struct buf out = buf_make(arena, DELEGATE_ANSWER_MAX);
     struct json_writer json = json_writer_make(&out);
-    enum deputy_error error =
-            deputy_cid_format(arena, &cid, &mutation->admission.token->cid, DEPUTY_CID_BASE32);
+    buf_fail(&out, deputy_cid_format(arena, &cid, &mutation->admission.token->cid, DEPUTY_CID_BASE32));
     json_object_begin(&json);
     json_key(&json, "cid");
-    json_text(&json, error == DEPUTY_OK ? cid : deputy_slice_text(""));
+    json_text(&json, cid);
     put_spaces(&json, "activated", &result->activated);
     put_spaces(&json, "skipped", &result->skipped);
     json_object_end(&json);
-    if (error == DEPUTY_OK)
-        error = buf_finish(&out, &text);
-    if (error == DEPUTY_OK)
-        http_reply_json(mutation->x, 200, text);
-    else
-        answer_error(mutation->x, ANSWER_DELEGATE, error);
+    answer_json(mutation->x, 200, &out);
 }
 
 enum http_flow node_delegate(struct http_exchange *x, void *app)

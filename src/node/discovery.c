@@ -8,15 +8,6 @@
 
 enum { DISCOVERY_ANSWER_MAX = 4096, PROTOCOL_VERSION = 1 };
 
-static void reply_built(struct http_exchange *x, struct buf *out)
-{
-    struct deputy_slice text;
-    if (buf_finish(out, &text) == DEPUTY_OK)
-        http_reply_json(x, 200, text);
-    else
-        http_reply_error(x, 500);
-}
-
 enum http_flow node_info(struct http_exchange *x, void *app)
 {
     static const char *const features[] = {"kv", "delegation", "sharing", "hooks", "encryption"};
@@ -38,7 +29,7 @@ enum http_flow node_info(struct http_exchange *x, void *app)
     json_key(&json, "inTEE");
     json_bool(&json, false);
     json_object_end(&json);
-    reply_built(x, &out);
+    answer_json(x, 200, &out);
     return HTTP_DONE;
 }
 
@@ -98,7 +89,7 @@ enum http_flow node_keys(struct http_exchange *x, void *app)
     json_key(&json, "shareInvitationPublicKey");
     json_text(&json, text);
     json_object_end(&json);
-    reply_built(x, &out);
+    answer_json(x, 200, &out);
     return HTTP_DONE;
 }
 

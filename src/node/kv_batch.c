@@ -266,7 +266,6 @@ static enum deputy_error batch_apply(struct mutation *mutation, struct store_wri
 static void batch_answer(struct mutation *mutation)
 {
     const struct kv_batch *batch = mutation->ctx;
-    struct deputy_slice text;
     struct buf out = buf_make(http_arena(mutation->x), BATCH_ANSWER_MAX);
     struct json_writer json = json_writer_make(&out);
     json_object_begin(&json);
@@ -278,10 +277,7 @@ static void batch_answer(struct mutation *mutation)
     json_key(&json, "count");
     json_int(&json, (int64_t)batch->count);
     json_object_end(&json);
-    if (buf_finish(&out, &text) == DEPUTY_OK)
-        http_reply_json(mutation->x, 200, text);
-    else
-        http_reply_error(mutation->x, 500);
+    answer_json(mutation->x, 200, &out);
 }
 
 static void batch_end(struct http_exchange *x, void *ctx, enum deputy_error result)

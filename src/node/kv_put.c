@@ -112,11 +112,8 @@ static void upload_end(struct http_exchange *x, void *ctx, enum deputy_error res
 static enum http_flow put_streamed(struct http_exchange *x, struct kv_request *request)
 {
     struct kv_upload *upload = ARENA_NEW(http_arena(x), struct kv_upload);
-    if (upload == NULL) {
-        admission_end(&request->admission);
-        http_reply_error(x, 503);
-        return HTTP_DONE;
-    }
+    if (upload == NULL)
+        return kv_no_memory(x, request);
     upload->x = x;
     upload->request = request;
     http_body_stream(x, upload_part, upload_end, upload);
@@ -163,11 +160,8 @@ static enum http_flow put_small(struct http_exchange *x, struct kv_request *requ
     struct kv_small *small = ARENA_NEW(http_arena(x), struct kv_small);
     size_t len = (size_t)http_body_length(x);
     uint8_t *bytes = small != NULL ? arena_alloc_bytes(http_arena(x), len + 1) : NULL;
-    if (bytes == NULL) {
-        admission_end(&request->admission);
-        http_reply_error(x, 503);
-        return HTTP_DONE;
-    }
+    if (bytes == NULL)
+        return kv_no_memory(x, request);
     *small = (struct kv_small){.request = request, .bytes = bytes, .cap = len};
     http_body_stream(x, small_part, small_end, small);
     return HTTP_LATER;

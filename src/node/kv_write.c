@@ -132,15 +132,20 @@ static enum http_flow submit(struct http_exchange *x, struct kv_request *request
     return mutation_submit(x, &mutation, change->value.bytes.len + request->admission.token->bytes.len);
 }
 
+enum http_flow kv_no_memory(struct http_exchange *x, struct kv_request *request)
+{
+    admission_end(&request->admission);
+    http_reply_error(x, 503);
+    return HTTP_DONE;
+}
+
 enum http_flow kv_put_value(struct http_exchange *x, struct kv_request *request,
         const struct store_value *value, struct blob_writer *writer)
 {
     struct kv_change *change = ARENA_NEW(http_arena(x), struct kv_change);
     if (change == NULL) {
         blob_writer_close(writer);
-        admission_end(&request->admission);
-        http_reply_error(x, 503);
-        return HTTP_DONE;
+        return kv_no_memory(x, request);
     }
     *change = (struct kv_change){.request = request, .value = *value, .writer = writer};
     return submit(x, request, change, put_apply, put_answer);
@@ -149,11 +154,8 @@ enum http_flow kv_put_value(struct http_exchange *x, struct kv_request *request,
 enum http_flow kv_delete(struct http_exchange *x, struct kv_request *request)
 {
     struct kv_change *change = ARENA_NEW(http_arena(x), struct kv_change);
-    if (change == NULL) {
-        admission_end(&request->admission);
-        http_reply_error(x, 503);
-        return HTTP_DONE;
-    }
+    if (change == NULL)
+        return kv_no_memory(x, request);
     change->request = request;
     return submit(x, request, change, delete_apply, delete_answer);
 }

@@ -6,6 +6,9 @@
 #include "node/kv.h"
 #include "node/mutation.h"
 
+/* There is no memory for a change: ends the request's admission, and answers 503. */
+enum http_flow kv_no_memory(struct http_exchange *x, struct kv_request *request);
+
 /*
  * Submits the put. writer (may be NULL) holds the value's bytes and is closed afterwards. Ends the exchange
  * and the request's admission, now or later.

@@ -50,22 +50,17 @@ static enum deputy_error revoke_apply(struct mutation *mutation, struct store_wr
 static void revoke_answer(struct mutation *mutation)
 {
     struct deputy_arena *arena = http_arena(mutation->x);
-    struct deputy_slice cid, text;
+    struct deputy_slice cid = {NULL, 0};
     struct buf out = buf_make(arena, REVOKE_ANSWER_MAX);
     struct json_writer json = json_writer_make(&out);
-    enum deputy_error error = deputy_cid_format(arena, &cid, mutation->ctx, DEPUTY_CID_BASE32);
+    buf_fail(&out, deputy_cid_format(arena, &cid, mutation->ctx, DEPUTY_CID_BASE32));
     json_object_begin(&json);
     json_key(&json, "revoked");
     json_bool(&json, true);
     json_key(&json, "cid");
-    json_text(&json, error == DEPUTY_OK ? cid : deputy_slice_text(""));
+    json_text(&json, cid);
     json_object_end(&json);
-    if (error == DEPUTY_OK)
-        error = buf_finish(&out, &text);
-    if (error == DEPUTY_OK)
-        http_reply_json(mutation->x, 200, text);
-    else
-        answer_error(mutation->x, ANSWER_REVOKE, error);
+    answer_json(mutation->x, 200, &out);
 }
 
 /* Judged on the loop first, so that a refusal costs the writer nothing. */

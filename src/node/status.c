@@ -26,7 +26,6 @@ static void put_flag(struct json_writer *json, const char *name, bool value)
 static void status_reply(
         struct http_exchange *x, struct deputy_slice cid, bool exists, enum deputy_standing standing)
 {
-    struct deputy_slice text;
     struct buf out = buf_make(http_arena(x), STATUS_ANSWER_MAX);
     struct json_writer json = json_writer_make(&out);
     json_object_begin(&json);
@@ -39,10 +38,7 @@ static void status_reply(
     put_flag(&json, "revoked", exists && standing == DEPUTY_STANDING_REVOKED);
     put_flag(&json, "expired", exists && standing == DEPUTY_STANDING_EXPIRED);
     json_object_end(&json);
-    if (buf_finish(&out, &text) == DEPUTY_OK)
-        http_reply_json(x, exists ? 200 : 404, text);
-    else
-        http_reply_error(x, 500);
+    answer_json(x, exists ? 200 : 404, &out);
 }
 
 /* The text of the body's cid; 400 for what is no such body. */

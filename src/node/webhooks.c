@@ -59,11 +59,8 @@ static enum deputy_error put_webhook(
 
 static void reply_built(struct http_exchange *x, struct buf *out, enum deputy_error error)
 {
-    struct deputy_slice text;
     if (error == DEPUTY_OK)
-        error = buf_finish(out, &text);
-    if (error == DEPUTY_OK)
-        http_reply_json(x, 200, text);
+        answer_json(x, 200, out);
     else
         answer_error(x, ANSWER_INVOKE, error);
 }
