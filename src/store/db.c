@@ -13,24 +13,14 @@ enum { DB_BUSY_MS = 5000, DB_WAL_KEEP_BYTES = 64 * 1024 * 1024, DB_MICROSECONDS 
  * no room reach us as an I/O error, and errno says which. sqlite3_system_errno does not know of failing
  * commits.
  */
-static enum deputy_error db_io_error(void)
+bool db_no_room(void)
 {
-    return errno == ENOSPC || errno == EFBIG || errno == EDQUOT ? DEPUTY_E_STORE_FULL : DEPUTY_E_STORE_IO;
+    return errno == ENOSPC || errno == EFBIG || errno == EDQUOT;
 }
 
-static enum deputy_error db_error(int code)
+enum deputy_error db_file_error(int result)
 {
-    if (code == SQLITE_IOERR_NOMEM)
-        return DEPUTY_E_NOMEM;
-    switch (code & 0xff) {
-    case SQLITE_OK:
-    case SQLITE_ROW:
-    case SQLITE_DONE:
-        return DEPUTY_OK;
-    case SQLITE_FULL:
-        return DEPUTY_E_STORE_FULL;
-    case SQLITE_IOERR:
-        return db_io_error();
+    switch (result & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return DEPUTY_E_STORE_CORRUPT;
@@ -41,6 +31,25 @@ static enum deputy_error db_error(int code)
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return DEPUTY_E_STORE_BUSY;
+    default:
+        return DEPUTY_OK;
+    }
+}
+
+static enum deputy_error db_error(int code)
+{
+    TRY(db_file_error(code));
+    if (code == SQLITE_IOERR_NOMEM)
+        return DEPUTY_E_NOMEM;
+    switch (code & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+        return DEPUTY_OK;
+    case SQLITE_FULL:
+        return DEPUTY_E_STORE_FULL;
+    case SQLITE_IOERR:
+        return db_no_room() ? DEPUTY_E_STORE_FULL : DEPUTY_E_STORE_IO;
     case SQLITE_NOMEM:
         return DEPUTY_E_NOMEM;
     case SQLITE_TOOBIG:

@@ -12,6 +12,16 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
+/*
+ * What a result of SQLite says of the file or its directory; DEPUTY_OK when it says nothing of them. The same
+ * for the store and for users' databases, which differ in what a full disk, a failed read or write, and all
+ * other results mean.
+ */
+enum deputy_error db_file_error(int result);
+
+/* errno, after a failed read or write: does it say that there is no room? */
+bool db_no_room(void);
+
 /* A place for each statement that is prepared once a connection. */
 enum db_slot {
     DB_BEGIN,

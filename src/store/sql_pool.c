@@ -1,12 +1,11 @@
 /*
  * The workers. Each has its own databases, by their hash; each database that has something to do is a lane,
- * and the lanes of a worker take turns, so that no database waits for all requests of another. Open databases
- * are kept from the last used to the one used longest ago, which goes first.
+ * and the lanes of a worker take turns, so that no database waits for all requests of another.
  */
 #include "base/try.h"
 #include "store/db.h"
 #include "store/directory.h"
-#include "store/sql_space.h"
+#include "store/sql_handles.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -27,12 +26,6 @@ struct lane {
     struct lane *next;
 };
 
-struct handle {
-    struct sql_space space;
-    struct sql_name name;
-    uint64_t used_ns;
-};
-
 struct worker {
     struct sql_pool *pool;
     pthread_t thread;
@@ -42,10 +35,7 @@ struct worker {
     struct lane *lanes; /* whose turn it is first */
     struct lane **lanes_end;
     bool closing;
-    /* the thread's own */
-    struct sql_guards guards;
-    struct handle **handles; /* the one used longest ago first; room for handles_each */
-    size_t handle_count;
+    struct sql_handles handles; /* the thread's own */
 };
 
 struct sql_pool {
@@ -58,132 +48,13 @@ struct sql_pool {
     atomic_size_t open;
 };
 
-static bool name_equal(const struct sql_name *a, const struct sql_name *b)
-{
-    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
-/* --- open databases --- */
-
-static void handle_close(struct worker *worker, size_t at)
-{
-    struct handle *handle = worker->handles[at];
-    worker->handle_count--;
-    for (size_t i = at; i < worker->handle_count; i++)
-        worker->handles[i] = worker->handles[i + 1];
-    sql_space_close(&handle->space);
-    free(handle);
-    atomic_fetch_sub(&worker->pool->open, 1);
-}
-
-static void handle_keep(struct worker *worker, struct handle *handle)
-{
-    worker->handles[worker->handle_count++] = handle;
-    atomic_fetch_add(&worker->pool->open, 1);
-}
-
-/* handle_count when it is not open. */
-static size_t handle_find(const struct worker *worker, const struct sql_name *name)
-{
-    size_t at = 0;
-    while (at < worker->handle_count && !name_equal(&worker->handles[at]->name, name))
-        at++;
-    return at;
-}
-
-/* Makes it the one used last. */
-static struct handle *handle_use(struct worker *worker, size_t at)
-{
-    struct handle *handle = worker->handles[at];
-    for (size_t i = at; i + 1 < worker->handle_count; i++)
-        worker->handles[i] = worker->handles[i + 1];
-    worker->handles[worker->handle_count - 1] = handle;
-    return handle;
-}
-
-static enum deputy_error handle_open(
-        struct worker *worker, struct handle **out, const struct sql_name *name, bool create)
-{
-    struct handle *handle = calloc(1, sizeof *handle);
-    ENSURE(handle != NULL, DEPUTY_E_NOMEM);
-    while (worker->handle_count >= worker->pool->handles_each)
-        handle_close(worker, 0);
-    enum deputy_error error =
-            sql_space_open(&handle->space, &worker->pool->paths, name, &worker->guards, create);
-    if (error != DEPUTY_OK) {
-        sql_space_close(&handle->space);
-        free(handle);
-        return error;
-    }
-    handle->name = *name;
-    handle_keep(worker, handle);
-    *out = handle;
-    return DEPUTY_OK;
-}
-
-/* Only these can begin a database: everything else needs something that is there. */
-static bool begins(const struct sql_statement *statements, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        enum sql_kind kind = sql_kind_of(statements[i].sql);
-        if (kind == SQL_KIND_DEFINE || kind == SQL_KIND_PRAGMA)
-            return true;
-    }
-    return false;
-}
-
-/* May the request make the database, when it is not there yet? */
-static bool may_create(const struct sql_request *request)
-{
-    const struct sql_rights *rights = &request->rights;
-    if (request->action == SQL_EXPORT || !(rights->write || rights->schema || rights->admin))
-        return false;
-    return begins(request->schema, request->schema_count) ||
-           begins(request->statements, request->statement_count);
-}
-
-/* The job's database. An empty one that was shown in place of a file is not kept: the file may come. */
-static enum deputy_error handle_take(struct worker *worker, struct handle **out, const struct sql_job *job)
-{
-    size_t at = handle_find(worker, &job->request.database);
-    if (at < worker->handle_count && !worker->handles[at]->space.stored) {
-        handle_close(worker, at);
-        at = worker->handle_count;
-    }
-    if (at == worker->handle_count)
-        return handle_open(worker, out, &job->request.database, may_create(&job->request));
-    *out = handle_use(worker, at);
-    return DEPUTY_OK;
-}
-
-/* When the next database has not been used for long enough; UINT64_MAX when none is open. */
-static uint64_t handles_close_idle(struct worker *worker)
-{
-    uint64_t now = sql_monotonic_ns();
-    while (worker->handle_count > 0 && worker->handles[0]->used_ns + worker->pool->idle_ns <= now)
-        handle_close(worker, 0);
-    return worker->handle_count > 0 ? worker->handles[0]->used_ns + worker->pool->idle_ns : UINT64_MAX;
-}
-
 /* --- work --- */
-
-/* A database that was made for a request which then kept nothing is not kept either. */
-static void job_tidy(struct worker *worker, struct handle *handle, const struct sql_job *job)
-{
-    bool made = handle->space.made;
-    handle->space.made = false;
-    if (!made || job->recorded)
-        return;
-    struct sql_name name = handle->name;
-    handle_close(worker, handle_find(worker, &name));
-    sql_space_remove(&worker->pool->paths, &name);
-}
 
 static enum deputy_error job_run(struct worker *worker, struct sql_job *job)
 {
-    struct handle *handle = NULL;
+    struct sql_handle *handle = NULL;
     TRY(job->hooks->begin(job));
-    TRY(handle_take(worker, &handle, job));
+    TRY(sql_handles_take(&worker->handles, &handle, &job->request));
     handle->space.deadline_ns = sql_monotonic_ns() + worker->pool->time_ns;
     handle->space.gone = &job->gone;
     if (job->request.action == SQL_EXPORT)
@@ -191,8 +62,7 @@ static enum deputy_error job_run(struct worker *worker, struct sql_job *job)
     else
         sql_run(&handle->space, job);
     handle->space.gone = NULL;
-    handle->used_ns = sql_monotonic_ns();
-    job_tidy(worker, handle, job);
+    sql_handles_leave(&worker->handles, handle, job->recorded);
     return job->refusal.code;
 }
 
@@ -238,7 +108,7 @@ static void worker_wait(struct worker *worker, uint64_t until_ns)
 static struct sql_job *worker_next(struct worker *worker)
 {
     for (;;) {
-        uint64_t until = handles_close_idle(worker);
+        uint64_t until = sql_handles_close_idle(&worker->handles);
         struct sql_job *job = NULL;
         pthread_mutex_lock(&worker->lock);
         bool closing = worker->closing;
@@ -257,8 +127,7 @@ static void *worker_main(void *context)
     struct worker *worker = context;
     for (struct sql_job *job = worker_next(worker); job != NULL; job = worker_next(worker))
         job_serve(worker, job);
-    while (worker->handle_count > 0)
-        handle_close(worker, worker->handle_count - 1);
+    sql_handles_close(&worker->handles);
     return NULL;
 }
 
@@ -267,7 +136,7 @@ static void *worker_main(void *context)
 static struct lane *lane_find(struct worker *worker, const struct sql_name *name)
 {
     for (struct lane *lane = worker->lanes; lane != NULL; lane = lane->next) {
-        if (name_equal(&lane->name, name))
+        if (sql_name_equal(&lane->name, name))
             return lane;
     }
     struct lane *lane = calloc(1, sizeof *lane);
@@ -319,9 +188,9 @@ static enum deputy_error worker_start(struct worker *worker, struct sql_pool *po
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     pthread_cond_init(&worker->filled, &clock);
     pthread_condattr_destroy(&clock);
-    TRY(sql_guards_open(&worker->guards));
-    worker->handles = calloc(pool->handles_each, sizeof(struct handle *));
-    ENSURE(worker->handles != NULL, DEPUTY_E_NOMEM);
+    worker->handles = (struct sql_handles){
+            .paths = &pool->paths, .most = pool->handles_each, .idle_ns = pool->idle_ns, .open = &pool->open};
+    TRY(sql_handles_begin(&worker->handles));
     pthread_attr_init(&stack);
     pthread_attr_setstacksize(&stack, POOL_STACK_BYTES);
     worker->runs = pthread_create(&worker->thread, &stack, worker_main, worker) == 0;
@@ -339,8 +208,7 @@ static void worker_stop(struct worker *worker)
     pthread_mutex_unlock(&worker->lock);
     if (worker->runs)
         pthread_join(worker->thread, NULL);
-    sql_guards_close(&worker->guards);
-    free(worker->handles);
+    sql_handles_end(&worker->handles);
     pthread_cond_destroy(&worker->filled);
     pthread_mutex_destroy(&worker->lock);
 }

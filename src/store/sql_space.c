@@ -4,7 +4,6 @@
 #include "store/blob_file.h"
 #include "store/db.h"
 #include "store/directory.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -48,23 +47,13 @@ enum deputy_error sql_fault(int result)
 {
     switch (result & 0xff) {
     case SQLITE_FULL: /* or the database is as large as it may be, which is the statement's fault */
-        return errno == ENOSPC || errno == EFBIG || errno == EDQUOT ? DEPUTY_E_STORE_FULL : DEPUTY_OK;
+        return db_no_room() ? DEPUTY_E_STORE_FULL : DEPUTY_OK;
     case SQLITE_IOERR:
         if (result == SQLITE_IOERR_NOMEM)
             return DEPUTY_OK;
-        return errno == ENOSPC || errno == EFBIG || errno == EDQUOT ? DEPUTY_E_STORE_FULL : DEPUTY_E_STORE_IO;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        return DEPUTY_E_STORE_CORRUPT;
-    case SQLITE_CANTOPEN:
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-        return DEPUTY_E_STORE_DIRECTORY;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return DEPUTY_E_STORE_BUSY;
+        return db_no_room() ? DEPUTY_E_STORE_FULL : DEPUTY_E_STORE_IO;
     default:
-        return DEPUTY_OK;
+        return db_file_error(result);
     }
 }
 
