@@ -18,6 +18,7 @@ struct http_request {
     size_t header_count;
     struct deputy_slice body;  /* absent: none */
     uint32_t timeout_ms;       /* for everything together */
+    uint32_t connect_ms;       /* of that, until a connection stands; 0: no time of its own */
     bool guarded;              /* connects to public addresses only (guard.h): GUARD_RESERVED */
     const atomic_bool *cancel; /* true: gives up soon, as after a time-out; NULL: never */
     size_t response_max;       /* bytes of body; headers may take 64 KiB more */

@@ -4,6 +4,7 @@
 #include "base/try.h"
 #include "node/answer.h"
 #include "node/node.h"
+#include "node/quota_gate.h"
 #include "node/routes.h"
 
 enum { ADMIN_BODY_MAX = 1024, ADMIN_ANSWER_MAX = 32 * 1024 * 1024 };
@@ -134,22 +135,52 @@ static enum deputy_error space_usage(
     return error == DEPUTY_E_STORE_SPACE ? DEPUTY_OK : error;
 }
 
+struct admin_asked {
+    struct quota_gate gate;
+    struct http_exchange *x;
+    const struct node *node;
+    struct deputy_slice space;
+};
+
+static void asked_answer(void *ctx)
+{
+    const struct admin_asked *asked = ctx;
+    uint64_t usage = 0;
+    bool hosted = false;
+    struct buf out = buf_make(http_arena(asked->x), ADMIN_ANSWER_MAX);
+    struct json_writer json = json_writer_make(&out);
+    enum deputy_error error = space_usage(asked->node, asked->space, &hosted, &usage);
+    if (error == DEPUTY_OK)
+        put_space(&json, asked->node->quota, asked->space, hosted ? &usage : NULL);
+    admin_reply(asked->x, &out, error);
+}
+
+/* The limit in effect is told as a write would find it: the quota service is asked first. */
 enum http_flow node_admin_quota_get(struct http_exchange *x, void *app)
 {
     const struct node_loop *on = app;
-    struct deputy_slice space;
-    uint64_t usage = 0;
-    bool hosted = false;
     if (!admin_enter(x, on->node))
         return HTTP_DONE;
-    struct buf out = buf_make(http_arena(x), ADMIN_ANSWER_MAX);
-    struct json_writer json = json_writer_make(&out);
-    enum deputy_error error = admin_space(x, &space);
-    if (error == DEPUTY_OK)
-        error = space_usage(on->node, space, &hosted, &usage);
-    if (error == DEPUTY_OK)
-        put_space(&json, on->node->quota, space, hosted ? &usage : NULL);
-    return admin_reply(x, &out, error);
+    struct admin_asked *asked = ARENA_NEW(http_arena(x), struct admin_asked);
+    enum deputy_error error = asked != NULL ? admin_space(x, &asked->space) : DEPUTY_E_NOMEM;
+    if (error != DEPUTY_OK) {
+        answer_error(x, ANSWER_INVOKE, error);
+        return HTTP_DONE;
+    }
+    asked->x = x;
+    asked->node = on->node;
+    asked->gate = (struct quota_gate){
+            .wait = {.loop = http_loop(x)},
+            .quota = on->node->quota,
+            .spaces = &asked->space,
+            .count = 1,
+            .then = asked_answer,
+            .ctx = asked,
+    };
+    if (quota_gate_closed(&asked->gate))
+        return HTTP_LATER;
+    asked_answer(asked);
+    return HTTP_DONE;
 }
 
 static enum deputy_error put_overrides(

@@ -28,6 +28,10 @@ enum http_flow node_info(struct http_exchange *x, void *app)
     json_text(&json, on->node->did);
     json_key(&json, "inTEE");
     json_bool(&json, false);
+    if (deputy_slice_present(on->node->quota_url)) {
+        json_key(&json, "quota_url");
+        json_text(&json, on->node->quota_url);
+    }
     json_object_end(&json);
     answer_json(x, 200, &out);
     return HTTP_DONE;

@@ -8,8 +8,9 @@
 #include "node/answer.h"
 #include "node/decrypt.h"
 #include "node/journal.h"
-#include "node/kv.h"
+#include "node/kv_write.h"
 #include "node/mutation.h"
+#include "node/quota_gate.h"
 #include "node/routes.h"
 #include "node/spaces.h"
 #include "node/sql.h"
@@ -122,10 +123,60 @@ static enum http_flow invoke_sql(struct http_exchange *x, struct kv_request *req
     return HTTP_DONE;
 }
 
+struct waiting_put {
+    struct quota_gate gate;
+    struct http_exchange *x;
+    struct kv_request *request;
+};
+
+static enum http_flow put_go(struct http_exchange *x, struct kv_request *request)
+{
+    return request->operation.batch ? kv_batch_put(x, request) : kv_put(x, request);
+}
+
+static void put_go_on(void *ctx)
+{
+    const struct waiting_put *put = ctx;
+    put_go(put->x, put->request);
+}
+
+/* The spaces that the values go to. */
+static struct waiting_put *put_gate(struct http_exchange *x, struct kv_request *request)
+{
+    const struct kv_operation *operation = &request->operation;
+    struct waiting_put *put = ARENA_NEW(http_arena(x), struct waiting_put);
+    struct deputy_slice *spaces = ARENA_ARRAY(http_arena(x), struct deputy_slice, operation->count);
+    if (put == NULL || spaces == NULL)
+        return NULL;
+    for (size_t i = 0; i < operation->count; i++)
+        spaces[i] = operation->items[i].space;
+    *put = (struct waiting_put){.x = x, .request = request};
+    put->gate = (struct quota_gate){
+            .wait = {.loop = http_loop(x)},
+            .quota = request->admission.on->node->quota,
+            .spaces = spaces,
+            .count = operation->count,
+            .then = put_go_on,
+            .ctx = put,
+    };
+    return put;
+}
+
+/* Nothing of the body is read before it is known what its spaces may hold. */
+static enum http_flow invoke_put(struct http_exchange *x, struct kv_request *request)
+{
+    if (!quota_has_service(request->admission.on->node->quota))
+        return put_go(x, request);
+    struct waiting_put *put = put_gate(x, request);
+    if (put == NULL)
+        return kv_no_memory(x, request);
+    return quota_gate_closed(&put->gate) ? HTTP_LATER : put_go(x, request);
+}
+
 static enum http_flow invoke_act(struct http_exchange *x, struct kv_request *request)
 {
     if (request->operation.action == KV_PUT)
-        return request->operation.batch ? kv_batch_put(x, request) : kv_put(x, request);
+        return invoke_put(x, request);
     if (request->operation.action == KV_DELETE)
         return kv_delete(x, request);
     if (request->admission.on->node->strict_replay)

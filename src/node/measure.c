@@ -58,3 +58,12 @@ void measure_use(const struct node_loop *on, enum deputy_error taken)
     else if (taken == DEPUTY_E_STORE_REPLAY)
         metrics_count(on->metrics, METRIC_REPLAY_CONFLICTED, (struct metric_labels){.first = NULL});
 }
+
+void measure_node(const struct node *node, struct buf *out)
+{
+    struct quota_service_counts quota = quota_counts(node->quota);
+    metrics_print_counter(out, "deputy_quota_answered_total",
+            "Questions that the quota service answered with a limit.", quota.answered);
+    metrics_print_counter(out, "deputy_quota_failed_total",
+            "Questions to the quota service without an answer: the default limit held.", quota.failed);
+}

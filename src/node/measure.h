@@ -3,6 +3,7 @@
 #ifndef NODE_MEASURE_H
 #define NODE_MEASURE_H
 
+#include "base/buf.h"
 #include "node/node.h"
 
 /* The log line of an answer and its duration: http_config.on_answer. */
@@ -18,5 +19,8 @@ void measure_untimely(const struct node_loop *on, const struct deputy_token *tok
 
 /* An invocation used for the first time, or DEPUTY_E_STORE_REPLAY for one that was used before. */
 void measure_use(const struct node_loop *on, enum deputy_error taken);
+
+/* What the node counts beside its loops, as metrics. On any thread. */
+void measure_node(const struct node *node, struct buf *out);
 
 #endif

@@ -148,8 +148,9 @@ static enum deputy_error node_fill(struct node_parts *parts, const struct node_c
     node->clock = config->clock;
     node->strict_replay = config->strict_replay;
     node->admin = admin_secret_make(config->admin_secret);
+    node->quota_url = config->quota.service.url;
     TRY(hooks_create(&node->hooks, &config->hooks, config->loops));
-    TRY(quota_create(&node->quota, config->space_limit, config->public_limit));
+    TRY(quota_create(&node->quota, &config->quota));
     TRY(deputy_arena_create(&parts->arena, NODE_ARENA));
     TRY(identity_create(&node->identity, config->secret));
     TRY(identity_did(parts->arena, &node->did, node->identity, deputy_slice_text(IDENTITY_NODE)));

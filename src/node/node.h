@@ -45,8 +45,9 @@ struct node {
     struct deputy_rules rules;
     struct node_clock clock;
     bool strict_replay;
-    struct deputy_slice did; /* of the node itself */
-    struct deputy_key *key;  /* of that DID: signs what was decrypted */
+    struct deputy_slice did;       /* of the node itself */
+    struct deputy_slice quota_url; /* of the quota service; absent: there is none */
+    struct deputy_key *key;        /* of that DID: signs what was decrypted */
     uint8_t cursor_key[32];
     struct rate_limit *public_rate; /* of reads of public spaces */
     struct client_proxies proxies;
@@ -76,12 +77,11 @@ struct hook_limits {
 
 /* What a node is made of. */
 struct node_config {
-    const char *directory;            /* of its data */
-    struct deputy_slice secret;       /* at least 32 bytes; copied */
-    int64_t max_lifetime_s;           /* of an invocation */
-    bool strict_replay;               /* a read is answered only once its use is durable */
-    uint64_t space_limit;             /* bytes that a space may hold; 0: no limit */
-    uint64_t public_limit;            /* the same of a public space */
+    const char *directory;      /* of its data */
+    struct deputy_slice secret; /* at least 32 bytes; copied */
+    int64_t max_lifetime_s;     /* of an invocation */
+    bool strict_replay;         /* a read is answered only once its use is durable */
+    struct quota_config quota;
     struct deputy_slice admin_secret; /* absent: there is no administrator */
     struct hook_limits hooks;
     struct webhook_limits webhooks;
@@ -91,7 +91,7 @@ struct node_config {
     size_t loops;                  /* how many node_loop there will be */
     int64_t public_per_minute;     /* reads of public spaces by one address */
     int64_t public_burst;          /* so many more of them at once */
-    struct client_proxies proxies; /* must outlive the node */
+    struct client_proxies proxies; /* must outlive the node, as the quota service's url */
     struct node_clock clock;
 };
 

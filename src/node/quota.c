@@ -10,27 +10,35 @@ enum { QUOTA_NUMBER_MAX = 32 };
 struct quota {
     uint64_t standard;
     uint64_t public_spaces;
+    struct quota_service *service; /* NULL: there is none */
     pthread_mutex_t lock;
     struct quota_override *overrides; /* ascending by space, their texts owned */
     size_t count;
     size_t room;
 };
 
-enum deputy_error quota_create(struct quota **out, uint64_t standard, uint64_t public_spaces)
+enum deputy_error quota_create(struct quota **out, const struct quota_config *config)
 {
     struct quota *quota = calloc(1, sizeof *quota);
+    enum deputy_error error = DEPUTY_OK;
     ENSURE(quota != NULL, DEPUTY_E_NOMEM);
-    quota->standard = standard;
-    quota->public_spaces = public_spaces;
+    quota->standard = config->standard;
+    quota->public_spaces = config->public_spaces;
     pthread_mutex_init(&quota->lock, NULL);
-    *out = quota;
-    return DEPUTY_OK;
+    if (deputy_slice_present(config->service.url))
+        error = quota_service_create(&quota->service, &config->service);
+    if (error == DEPUTY_OK)
+        *out = quota;
+    else
+        quota_destroy(quota);
+    return error;
 }
 
 void quota_destroy(struct quota *quota)
 {
     if (quota == NULL)
         return;
+    quota_service_destroy(quota->service);
     for (size_t i = 0; i < quota->count; i++)
         free((void *)(uintptr_t)quota->overrides[i].space.ptr);
     free(quota->overrides);
@@ -170,7 +178,25 @@ struct quota_limit quota_effective(struct quota *quota, struct deputy_slice spac
     if (is_public(space))
         return limit_or_none(quota->public_spaces);
     struct quota_limit limit = quota_override(quota, space);
+    if (!limit.limited && quota->service != NULL)
+        limit = quota_service_said(quota->service, space);
     return limit.limited ? limit : quota_standard(quota);
+}
+
+bool quota_has_service(const struct quota *quota)
+{
+    return quota->service != NULL;
+}
+
+bool quota_need(struct quota *quota, struct deputy_slice space, struct quota_wait *wait)
+{
+    return quota->service != NULL && !is_public(space) && !quota_override(quota, space).limited &&
+           quota_service_need(quota->service, space, wait);
+}
+
+struct quota_service_counts quota_counts(const struct quota *quota)
+{
+    return quota->service != NULL ? quota_service_count(quota->service) : (struct quota_service_counts){0};
 }
 
 enum deputy_error quota_room_of(

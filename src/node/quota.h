@@ -1,25 +1,35 @@
 /*
- * How much a space may hold (spec/03 section 14): what the administrator said for it, else the limit of the
- * settings, else no limit; a public space has a limit of its own. What was said for a space lives in memory
- * alone. Safe from every thread.
+ * How much a space may hold (spec/03 section 14): what the administrator said for it, else what the quota
+ * service says when there is one, else the limit of the settings, else no limit; a public space has a limit
+ * of its own. What was said for a space lives in memory alone. Safe from every thread.
  */
 #ifndef NODE_QUOTA_H
 #define NODE_QUOTA_H
 
+#include "node/quota_service.h"
 #include "store/store.h"
 
 enum { QUOTA_OVERRIDES_MAX = 100000 };
 
 struct quota;
 
-struct quota_limit {
-    bool limited;
-    uint64_t bytes;
+struct quota_config {
+    uint64_t standard, public_spaces;    /* bytes; 0: no limit */
+    struct quota_service_config service; /* its url absent: there is none */
 };
 
-/* A limit of 0 bytes in the settings means none. */
-enum deputy_error quota_create(struct quota **out, uint64_t standard, uint64_t public_spaces);
+enum deputy_error quota_create(struct quota **out, const struct quota_config *config);
 void quota_destroy(struct quota *quota);
+
+/* Is there a quota service? */
+bool quota_has_service(const struct quota *quota);
+
+/* As quota_service_need: the space is about to be written to. False also when the service has no say: a
+ * public space, or one that the administrator gave a limit. */
+bool quota_need(struct quota *quota, struct deputy_slice space, struct quota_wait *wait);
+
+/* Zeros without a service. */
+struct quota_service_counts quota_counts(const struct quota *quota);
 
 struct quota_limit quota_standard(const struct quota *quota);
 struct quota_limit quota_override(struct quota *quota, struct deputy_slice space);

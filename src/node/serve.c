@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/try.h"
 #include "node/measure.h"
+#include "node/quota_ask.h"
 #include "node/routes.h"
 #include "node/secret.h"
 #include "run/config.h"
@@ -39,7 +40,7 @@ static enum deputy_error refuse_absent(struct deputy_refusal *refusal, const cha
 static enum deputy_error check_absent_settings(const struct config *config, struct deputy_refusal *refusal)
 {
     static const char *const absent[] = {"storage.database", "storage.blocks.path", "storage.blocks.bucket",
-            "storage.blocks.endpoint", "spaces.allowlist", "quota_url", "dstack_endpoint"};
+            "storage.blocks.endpoint", "spaces.allowlist", "dstack_endpoint"};
     for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
         if (config_is_set(config, absent[i]))
             return refuse_absent(refusal, absent[i]);
@@ -47,6 +48,18 @@ static enum deputy_error check_absent_settings(const struct config *config, stru
     if (!deputy_slice_equal(config_text(config, "storage.blocks.type"), deputy_slice_text("local")))
         return refuse_absent(refusal, "storage.blocks.type");
     return DEPUTY_OK;
+}
+
+/* What the settings' kinds do not say. Also asked by --check-config. */
+static enum deputy_error check_settings(const struct config *config, struct deputy_refusal *refusal)
+{
+    TRY(check_absent_settings(config, refusal));
+    if (!config_is_set(config, "quota_url") || quota_url_check(config_text(config, "quota_url")) == DEPUTY_OK)
+        return DEPUTY_OK;
+    *refusal = (struct deputy_refusal){DEPUTY_E_CONFIG_VALUE,
+            {deputy_slice_text("quota_url"),
+                    deputy_slice_text("an http or https URL without credentials, query and fragment")}};
+    return refusal->code;
 }
 
 /* Those whose service is not there, so that nothing goes wrong for their sake: said once, at the start. */
@@ -83,6 +96,12 @@ static void serve_close_all(void *owner)
 {
     struct serve *serve = owner;
     node_close(serve->node);
+}
+
+static void serve_tell(void *owner, struct buf *out)
+{
+    const struct serve *serve = owner;
+    measure_node(serve->node, out);
 }
 
 static enum deputy_error serve_open_loop(void **app, void *owner, struct loop *loop, struct metrics *metrics)
@@ -169,6 +188,7 @@ static int serve_run(struct serve *serve)
             .open_loop = serve_open_loop,
             .close_loop = serve_close_loop,
             .close_all = serve_close_all,
+            .tell = serve_tell,
             .owner = serve,
     };
     plan.routes = node_routes(&plan.route_count);
@@ -206,15 +226,22 @@ static int serve_print_settings(struct serve *serve)
     return 0;
 }
 
+static struct quota_config quota_settings(const struct config *config)
+{
+    return (struct quota_config){.standard = (uint64_t)config_integer(config, "storage.limit"),
+            .public_spaces = (uint64_t)config_integer(config, "public_spaces.storage_limit"),
+            .service = {.url = config_text(config, "quota_url"),
+                    .fresh_s = config_integer(config, "deputy.quota_fresh_seconds"),
+                    .retry_s = config_integer(config, "deputy.quota_retry_seconds")}};
+}
+
 static enum deputy_error serve_prepare(struct serve *serve, struct deputy_refusal *refusal)
 {
-    TRY(check_absent_settings(serve->config, refusal));
     refusal->code = node_secret(serve->arena, &serve->node_config.secret, serve->config);
     TRY(refusal->code);
     serve->node_config.directory = (const char *)config_text(serve->config, "storage.datadir").ptr;
     serve->node_config.max_lifetime_s = config_integer(serve->config, "invocation.max_lifetime_secs");
-    serve->node_config.space_limit = (uint64_t)config_integer(serve->config, "storage.limit");
-    serve->node_config.public_limit = (uint64_t)config_integer(serve->config, "public_spaces.storage_limit");
+    serve->node_config.quota = quota_settings(serve->config);
     serve->node_config.sql_workers = (size_t)config_integer(serve->config, "deputy.sql_workers");
     serve->node_config.sql_handles = (size_t)config_integer(serve->config, "deputy.sql_open");
     serve->node_config.sql_time_s = config_integer(serve->config, "deputy.sql_seconds");
@@ -246,6 +273,8 @@ static int serve_with(struct serve *serve, char *const *environment, char *const
     struct deputy_refusal refusal = {.code = DEPUTY_OK};
     enum deputy_error error =
             config_read(serve->arena, &serve->config, &refusal, &settings_node, environment, arguments);
+    if (error == DEPUTY_OK)
+        error = check_settings(serve->config, &refusal);
     if (error == DEPUTY_OK && config_check_only(serve->config))
         return serve_print_settings(serve);
     if (error == DEPUTY_OK)

@@ -17,6 +17,7 @@
 #include "node/hooks.h"
 #include "node/journal.h"
 #include "node/mutation.h"
+#include "node/quota_gate.h"
 #include "node/sql_image.h"
 #include "store/webhook.h"
 
@@ -27,6 +28,7 @@ struct sql_call {
     struct http_exchange *x;
     struct mutation change; /* the admission, the arena and the events of what is done: never submitted */
     struct sql_target target;
+    struct quota_gate gate;
     struct store_replay replay;
     struct buf body;
     struct deputy_slice bytes;                 /* of the body, whole */
@@ -288,6 +290,28 @@ static void body_end(struct http_exchange *x, void *context, enum deputy_error r
     http_reply_error(x, 413);
 }
 
+static void call_read(void *context)
+{
+    struct sql_call *call = context;
+    http_body_stream(call->x, body_part, body_end, call);
+}
+
+/* Whether the statements write is known when they are prepared, on a worker, which must not wait for it: so
+ * whoever could write waits here until it is known what the space may hold. */
+static bool call_waits(struct sql_call *call)
+{
+    const struct sql_rights *rights = &call->target.rights;
+    call->gate = (struct quota_gate){
+            .wait = {.loop = http_loop(call->x)},
+            .quota = node_of(call)->quota,
+            .spaces = &call->target.space,
+            .count = 1,
+            .then = call_read,
+            .ctx = call,
+    };
+    return (rights->write || rights->schema || rights->admin) && quota_gate_closed(&call->gate);
+}
+
 static struct sql_call *call_make(
         struct http_exchange *x, const struct admission *admission, const struct store_replay *replay)
 {
@@ -313,7 +337,8 @@ enum http_flow sql_serve(
         admission->entry = NULL; /* it is the call's now */
         if (!admission->on->node->strict_replay)
             journal_add(admission->on->journal, replay);
-        http_body_stream(x, body_part, body_end, call);
+        if (!call_waits(call))
+            call_read(call);
         return HTTP_LATER;
     }
     admission_end(admission);

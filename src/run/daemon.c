@@ -193,7 +193,8 @@ static enum deputy_error telemetry_begin(struct daemon *daemon)
         return DEPUTY_OK;
     for (unsigned i = 0; i < daemon->count; i++)
         daemon->servers[i] = daemon->loops[i].server;
-    struct telemetry_source source = {daemon->metrics, daemon->servers, daemon->count};
+    struct telemetry_source source = {
+            daemon->metrics, daemon->servers, daemon->count, daemon->plan->tell, daemon->plan->owner};
     if (place_read(place, text, &reason) != DEPUTY_OK ||
             telemetry_start(&daemon->telemetry, place, &source, &reason) != DEPUTY_OK)
         return listen_refused(daemon, place, reason);

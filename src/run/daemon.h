@@ -34,6 +34,9 @@ struct daemon_plan {
     enum deputy_error (*open_loop)(void **app, void *owner, struct loop *loop, struct metrics *metrics);
     void (*close_loop)(void *app);
     void (*close_all)(void *owner);
+    /* What telemetry tells beside the loops' metrics, put with metrics_print_gauge and metrics_print_counter:
+     * on a thread of its own, between open_all and close_all. NULL: nothing. */
+    void (*tell)(void *owner, struct buf *out);
     void *owner;
 };
 

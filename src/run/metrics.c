@@ -276,11 +276,21 @@ void metrics_print(struct buf *out, struct metrics *const *loops, size_t count)
     free(totals.list);
 }
 
-void metrics_print_gauge(struct buf *out, const char *name, const char *help, uint64_t value)
+static void put_number(struct buf *out, const char *name, const char *help, const char *kind, uint64_t value)
 {
-    put_head(out, name, help, "gauge");
+    put_head(out, name, help, kind);
     buf_put_text(out, name);
     buf_put_byte(out, ' ');
     buf_put_decimal(out, value);
     buf_put_byte(out, '\n');
+}
+
+void metrics_print_gauge(struct buf *out, const char *name, const char *help, uint64_t value)
+{
+    put_number(out, name, help, "gauge", value);
+}
+
+void metrics_print_counter(struct buf *out, const char *name, const char *help, uint64_t value)
+{
+    put_number(out, name, help, "counter", value);
 }

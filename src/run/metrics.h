@@ -38,7 +38,8 @@ uint64_t metrics_clock(void);
 /* All series of all loops, summed, in Prometheus text (version 0.0.4). On any thread. */
 void metrics_print(struct buf *out, struct metrics *const *loops, size_t count);
 
-/* One more of it: a number that goes up and down. */
+/* One more of it: a number that goes up and down, or that only goes up. */
 void metrics_print_gauge(struct buf *out, const char *name, const char *help, uint64_t value);
+void metrics_print_counter(struct buf *out, const char *name, const char *help, uint64_t value);
 
 #endif

@@ -30,6 +30,8 @@ static enum http_flow telemetry_answer(struct http_exchange *x, void *app)
     metrics_print(&out, telemetry->source.metrics, telemetry->source.count);
     metrics_print_gauge(
             &out, "deputy_connections", "Connections that are open.", connections(&telemetry->source));
+    if (telemetry->source.tell != NULL)
+        telemetry->source.tell(telemetry->source.owner, &out);
     if (buf_finish(&out, &text) == DEPUTY_OK)
         http_reply(x, 200, "text/plain; version=0.0.4", text);
     else

@@ -14,6 +14,8 @@ struct telemetry_source {
     struct metrics *const *metrics;
     struct http_server *const *servers;
     size_t count;
+    void (*tell)(void *owner, struct buf *out); /* puts more of them; NULL: nothing */
+    void *owner;
 };
 
 struct telemetry;

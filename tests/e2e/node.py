@@ -73,8 +73,9 @@ class Starting:
         assert code == 2 and "published sample" in said, (code, said)
 
     def limit_that_would_not_hold_is_refused():
-        code, _, said = start_by_hand(config=configured(), TINYCLOUD_QUOTA_URL="https://quota.example")
-        assert code == 2 and "quota_url" in said, (code, said)
+        for arguments in ((), ("--check-config",)):
+            code, _, said = start_by_hand(*arguments, config=configured(), TINYCLOUD_SPACES_ALLOWLIST="tinycloud:key:z6:a")
+            assert code == 2 and "spaces.allowlist" in said, (code, said)
 
     def check_config_masks_secrets_and_names_sources():
         code, printed, _ = start_by_hand("--check-config", config=configured(4242), TINYCLOUD_CORS="false")

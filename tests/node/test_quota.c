@@ -9,7 +9,8 @@ static const struct deputy_slice space = {(const uint8_t *)"tinycloud:key:zA:def
 static struct quota *make(uint64_t standard, uint64_t public_spaces)
 {
     struct quota *quota = NULL;
-    assert_ok(quota_create(&quota, standard, public_spaces));
+    const struct quota_config config = {.standard = standard, .public_spaces = public_spaces};
+    assert_ok(quota_create(&quota, &config));
     return quota;
 }
 
