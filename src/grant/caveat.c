@@ -108,6 +108,16 @@ static bool capability_is_sql(const struct deputy_capability *capability)
            deputy_slice_equal(capability->resource.service, deputy_slice_text("sql"));
 }
 
+/*
+ * What a decryption has to say about a caveat is that the grant's was repeated (spec/04 section 10.8, and so
+ * the recorded exchanges): it marks, it does not restrict. A caveat of another service's is not such a mark.
+ */
+static bool marks_network(const struct deputy_capability *capability, const struct json_value *caveats)
+{
+    struct sql_caveat sql;
+    return capability->resource.kind == DEPUTY_RESOURCE_NETWORK && !sql_caveat_find(&sql, caveats);
+}
+
 const char *caveat_unenforceable_reason(
         const struct deputy_capability *capability, const struct json_value *caveats)
 {
@@ -117,6 +127,8 @@ const char *caveat_unenforceable_reason(
     if (selector_caveat_read(&selector, caveats))
         return selector_caveat_covers(&selector, &capability->resource) ? NULL
                                                                         : "selector-caveat-not-contained";
+    if (marks_network(capability, caveats))
+        return NULL;
     return list_is_sql(caveats) && capability_is_sql(capability) ? caveat_unusable_reason(caveats)
                                                                  : not_subset_of_chain;
 }

@@ -231,6 +231,17 @@ static void H11_only_one_sql_caveat_on_a_database_is_enforceable(void **state)
             state, DB, "[{\"constrained-statements\":" SQL("true", GET) ",\"x\":1}]", UNENFORCEABLE);
 }
 
+#define NETWORK "urn:tinycloud:encryption:did:pkh:eip155:1:0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266:default"
+
+/* spec/04 section 10.8, golden seal-delegate-caveat */
+static void caveat_on_a_network_is_a_mark_unless_it_is_of_another_service(void **state)
+{
+    check_enforceable(state, NETWORK, "[{\"note\":\"one\"}]", NULL);
+    check_enforceable(state, NETWORK, "[" SQL("true", GET) "]", UNENFORCEABLE);
+    check_enforceable(state, NETWORK, "[{\"note\":\"one\"}," SQL("true", GET) "]", UNENFORCEABLE);
+    check_enforceable(state, NETWORK, "[" SELECTOR("exact", "app/main") "]", "selector-caveat-not-contained");
+}
+
 static void H11_unknown_caveat_is_not_enforceable(void **state)
 {
     check_enforceable(state, KV, "[{\"x\":1}]", UNENFORCEABLE);
@@ -355,6 +366,7 @@ int main(void)
             ARENA_TEST(selector_of_an_invocation_must_equal_that_of_its_proof),
             ARENA_TEST(H11_only_one_sql_caveat_on_a_database_is_enforceable),
             ARENA_TEST(H11_unknown_caveat_is_not_enforceable),
+            ARENA_TEST(caveat_on_a_network_is_a_mark_unless_it_is_of_another_service),
             ARENA_TEST(H11_invoked_resource_must_lie_inside_its_selector),
             ARENA_TEST(pins_that_cannot_be_bound_are_unusable),
             ARENA_TEST(only_a_sql_caveat_is_left_to_the_service),
