@@ -1,5 +1,5 @@
 /*
- * SHA-256 through the functions that OpenSSL 3 calls deprecated: they cannot fail, allocate nothing and need
+ * SHA-2 through the functions that OpenSSL 3 calls deprecated: they cannot fail, allocate nothing and need
  * no library context, and a caller of sha256() needs no branch for an error. EVP_Digest allocates, so it can
  * fail; for 64 bytes it takes 171 ns, these 96.
  */
@@ -15,10 +15,34 @@
 
 void sha256(uint8_t out[HASH_BYTES], struct deputy_slice input)
 {
+    sha256_parts(out, &input, 1);
+}
+
+void sha256_parts(uint8_t out[HASH_BYTES], const struct deputy_slice *parts, size_t count)
+{
     SHA256_CTX context;
     SHA256_Init(&context);
-    SHA256_Update(&context, input.ptr, input.len);
+    for (size_t i = 0; i < count; i++)
+        SHA256_Update(&context, parts[i].ptr, parts[i].len);
     SHA256_Final(out, &context);
+}
+
+void sha384_parts(uint8_t out[SHA384_BYTES], const struct deputy_slice *parts, size_t count)
+{
+    SHA512_CTX context;
+    SHA384_Init(&context);
+    for (size_t i = 0; i < count; i++)
+        SHA384_Update(&context, parts[i].ptr, parts[i].len);
+    SHA384_Final(out, &context);
+}
+
+void sha512_parts(uint8_t out[SHA512_BYTES], const struct deputy_slice *parts, size_t count)
+{
+    SHA512_CTX context;
+    SHA512_Init(&context);
+    for (size_t i = 0; i < count; i++)
+        SHA512_Update(&context, parts[i].ptr, parts[i].len);
+    SHA512_Final(out, &context);
 }
 
 /*

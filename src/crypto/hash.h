@@ -5,9 +5,13 @@
 #include <deputy/error.h>
 #include <deputy/slice.h>
 
-enum { HASH_BYTES = 32 };
+enum { HASH_BYTES = 32, SHA384_BYTES = 48, SHA512_BYTES = 64 };
 
 void sha256(uint8_t out[HASH_BYTES], struct deputy_slice input);
+/* SHA-2 over the concatenation of the parts. */
+void sha256_parts(uint8_t out[HASH_BYTES], const struct deputy_slice *parts, size_t count);
+void sha384_parts(uint8_t out[SHA384_BYTES], const struct deputy_slice *parts, size_t count);
+void sha512_parts(uint8_t out[SHA512_BYTES], const struct deputy_slice *parts, size_t count);
 /* Keccak-256 with the original padding, as Ethereum uses it; not SHA3-256. */
 void keccak256(uint8_t out[HASH_BYTES], struct deputy_slice input);
 /* Keccak-256 over the concatenation of the parts. */

@@ -58,6 +58,28 @@ static void keccak256_is_right_for_every_length_of_two_blocks(void **state)
     assert_hex(digest, sizeof digest, "4ac8a3b6d9ae989d0806e1dc0dca107b1b963d4123c8eefa4743ee2e4db1af28");
 }
 
+/* FIPS 180-4 examples, in one part and cut anywhere. */
+static void longer_sha2_answers_as_fips_180_says_however_it_is_cut(void **state)
+{
+    (void)state;
+    const struct deputy_slice abc = T("abc");
+    for (size_t cut = 0; cut <= abc.len; cut++) {
+        const struct deputy_slice parts[] = {{NULL, 0}, deputy_slice_bytes(abc.ptr, cut),
+                deputy_slice_bytes(abc.ptr + cut, abc.len - cut)};
+        uint8_t digest[SHA512_BYTES];
+        sha256_parts(digest, parts, 3);
+        assert_hex(digest, HASH_BYTES, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        sha384_parts(digest, parts, 3);
+        assert_hex(digest, SHA384_BYTES,
+                "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c8"
+                "25a7");
+        sha512_parts(digest, parts, 3);
+        assert_hex(digest, SHA512_BYTES,
+                "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+                "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
+    }
+}
+
 static void hmac_answers_as_rfc_4231_says(void **state)
 {
     (void)state;
@@ -209,6 +231,7 @@ int main(void)
             ARENA_TEST(keccak256_is_right_around_its_block_size),
             ARENA_TEST(keccak256_is_right_for_every_length_of_two_blocks),
             ARENA_TEST(sha256_answers_as_fips_180_says),
+            cmocka_unit_test(longer_sha2_answers_as_fips_180_says_however_it_is_cut),
             ARENA_TEST(hmac_answers_as_rfc_4231_says),
             ARENA_TEST(hmac_signs_a_delivery_as_receivers_expect),
             ARENA_TEST(blake3_answers_as_the_official_vectors_say),

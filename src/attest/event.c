@@ -1,0 +1,44 @@
+/* The digest of one runtime event of dstack (spec/08 section 6.1). */
+#include "attest/event_log.h"
+#include "base/codec.h"
+#include "base/json_write.h"
+#include "base/try.h"
+
+enum { PREIMAGE_OVERHEAD = 64 };
+
+/* RFC 8785: the three members in the order of their names. */
+enum deputy_error event_preimage(
+        struct deputy_arena *arena, struct deputy_slice *out, const struct event *event)
+{
+    /* A control character of the name takes six bytes. */
+    struct buf text = buf_make(arena, 6 * event->name.len + 2 * event->payload.len + PREIMAGE_OVERHEAD);
+    buf_put_text(&text, "{\"name\":");
+    json_put_text(&text, event->name);
+    buf_put_text(&text, ",\"payload\":\"");
+    hex_put(&text, event->payload);
+    buf_put_text(&text, "\",\"type\":");
+    buf_put_decimal(&text, EVENT_TYPE_RUNTIME);
+    buf_put_text(&text, "}");
+    return buf_finish(&text, out);
+}
+
+static void digest_v1(struct event *event)
+{
+    static const uint8_t type_le[] = {0x01, 0x00, 0x00, 0x08};
+    const struct deputy_slice colon = deputy_slice_text(":");
+    const struct deputy_slice parts[] = {
+            deputy_slice_bytes(type_le, sizeof type_le), colon, event->name, colon, event->payload};
+    sha384_parts(event->digest, parts, sizeof parts / sizeof parts[0]);
+}
+
+enum deputy_error event_digest(struct deputy_arena *arena, struct event *event)
+{
+    if (event->version == EVENT_V1) {
+        digest_v1(event);
+        return DEPUTY_OK;
+    }
+    struct deputy_slice preimage;
+    TRY(event_preimage(arena, &preimage, event));
+    sha384_parts(event->digest, &preimage, 1);
+    return DEPUTY_OK;
+}
