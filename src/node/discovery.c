@@ -10,7 +10,9 @@ enum { DISCOVERY_ANSWER_MAX = 4096, PROTOCOL_VERSION = 1 };
 
 enum http_flow node_info(struct http_exchange *x, void *app)
 {
-    static const char *const features[] = {"kv", "delegation", "sharing", "hooks", "encryption"};
+    /* A client that does not find a service here refuses to use it, without asking. */
+    static const char *const features[] = {
+            "kv", "delegation", "sharing", "sql", "hooks", "signed-urls", "encryption"};
     const struct node_loop *on = app;
     struct buf out = buf_make(http_arena(x), DISCOVERY_ANSWER_MAX);
     struct json_writer json = json_writer_make(&out);

@@ -41,12 +41,12 @@ static void status_reply(
     answer_json(x, exists ? 200 : 404, &out);
 }
 
-/* The text of the body's cid; 400 for what is no such body. */
+/* The text of the body's cid; 400 for what is no JSON, 422 for JSON of another shape. */
 static enum deputy_error status_read_body(struct http_exchange *x, struct deputy_slice *cid)
 {
     const struct json_value *body;
     ENSURE(json_parse(http_arena(x), &body, http_body(x)) == DEPUTY_OK, DEPUTY_E_INVALID_INPUTS);
-    ENSURE(json_to_text(cid, json_member(body, "cid")) == DEPUTY_OK, DEPUTY_E_INVALID_INPUTS);
+    ENSURE(json_to_text(cid, json_member(body, "cid")) == DEPUTY_OK, DEPUTY_E_STATUS_SHAPE);
     return DEPUTY_OK;
 }
 

@@ -27,6 +27,11 @@ def compact(value):
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def as_written(value):
+    """JSON with its members in the order in which they were given and no white space."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
 def cid_bytes(data):
     return b"\x01\x55\x1e\x20" + hashes.blake3(data)
 
@@ -97,10 +102,10 @@ class Key:
         return r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([27 + recovery])
 
 
-def ucan(key, payload, header=None):
-    """A signed JWT; payload members in canonical order."""
+def ucan(key, payload, header=None, text=compact):
+    """A signed JWT; members in canonical order unless text, which makes JSON, says otherwise."""
     header = header or {"alg": key.alg, "jwk": key.jwk(), "typ": "JWT", "ucv": "0.10.0"}
-    signed = b64url(compact(header).encode()) + "." + b64url(compact(payload).encode())
+    signed = b64url(text(header).encode()) + "." + b64url(text(payload).encode())
     return signed + "." + b64url(key.sign(signed.encode()))
 
 
