@@ -60,3 +60,15 @@ void answer_json(struct http_exchange *x, int status, struct buf *built)
     else
         http_reply_error(x, 500);
 }
+
+bool answer_json_expected(struct http_exchange *x)
+{
+    static const char json[] = "application/json";
+    struct deputy_slice type = http_header(x, "content-type");
+    size_t len = sizeof json - 1;
+    if (type.len >= len && memcmp(type.ptr, json, len) == 0 &&
+            (type.len == len || type.ptr[len] == ';' || type.ptr[len] == ' '))
+        return true;
+    http_reply_error(x, 415);
+    return false;
+}

@@ -23,4 +23,7 @@ void answer_error(struct http_exchange *x, enum answer_route route, enum deputy_
  * asked had been done or found by then, so it is the node's fault. */
 void answer_json(struct http_exchange *x, int status, struct buf *built);
 
+/* Content-Type: application/json, with or without parameters; else the exchange is answered 415. */
+bool answer_json_expected(struct http_exchange *x);
+
 #endif

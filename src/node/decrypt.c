@@ -256,7 +256,7 @@ enum http_flow node_decrypt(struct http_exchange *x, void *app)
 {
     struct deputy_refusal refusal = {.code = DEPUTY_E_NOMEM};
     struct decryption *decryption = ARENA_NEW(http_arena(x), struct decryption);
-    if (!network_json_expected(x))
+    if (!answer_json_expected(x))
         return HTTP_DONE;
     if (decryption != NULL && admit_for_node(&decryption->admission, &refusal, app, x) == DEPUTY_OK)
         return decryption_begin(x, decryption, ANSWER_INVOKE);

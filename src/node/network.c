@@ -186,7 +186,7 @@ enum http_flow node_network_create(struct http_exchange *x, void *app)
 {
     struct deputy_refusal refusal = {.code = DEPUTY_E_NOMEM};
     struct network_change *change = ARENA_NEW(http_arena(x), struct network_change);
-    if (!network_json_expected(x))
+    if (!answer_json_expected(x))
         return HTTP_DONE;
     http_set_topic(x, DEPUTY_NETWORK_CREATE);
     if (change != NULL && admit_for_node(&change->admission, &refusal, app, x) == DEPUTY_OK) {

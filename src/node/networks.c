@@ -132,15 +132,3 @@ bool network_alone(const struct deputy_decision *decision)
     }
     return true;
 }
-
-bool network_json_expected(struct http_exchange *x)
-{
-    static const char json[] = "application/json";
-    struct deputy_slice type = http_header(x, "content-type");
-    size_t len = sizeof json - 1;
-    if (type.len >= len && memcmp(type.ptr, json, len) == 0 &&
-            (type.len == len || type.ptr[len] == ';' || type.ptr[len] == ' '))
-        return true;
-    http_reply_error(x, 415);
-    return false;
-}

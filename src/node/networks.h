@@ -35,7 +35,4 @@ const struct deputy_capability *network_admitted(const struct deputy_decision *d
 /* Nothing but networks was admitted: nothing else rides along (spec/04 section 9.5). */
 bool network_alone(const struct deputy_decision *decision);
 
-/* Content-Type: application/json, with or without parameters; else the exchange is answered 415. */
-bool network_json_expected(struct http_exchange *x);
-
 #endif

@@ -99,6 +99,8 @@ static enum http_flow status_with_body(struct http_exchange *x, void *app)
 enum http_flow node_delegation_status(struct http_exchange *x, void *app)
 {
     struct deputy_refusal refusal;
+    if (!answer_json_expected(x))
+        return HTTP_DONE;
     struct status_question *question = ARENA_NEW(http_arena(x), struct status_question);
     enum deputy_error error =
             question == NULL ? DEPUTY_E_NOMEM

@@ -435,6 +435,7 @@ class Revoking:
             answer = one.post("/delegation/status", token, body, **headers)
             expect(answer, status)
             assert "not_found" not in answer.text, answer.text
+        expect(one.post("/delegation/status", token, json.dumps({"cid": unknown})), 415)
 
 
 GROUPS = (Discovery, SignIn, Paths, Tokens, Values, Refusals, Revoking)
