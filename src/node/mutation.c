@@ -46,13 +46,25 @@ static void mutation_arrive(void *ctx)
     store_job_finish(&mutation->job);
 }
 
+static void mutation_send(void *ctx)
+{
+    struct mutation *mutation = ctx;
+    mutation->letter = (struct loop_task){.run = mutation_arrive, .ctx = mutation};
+    loop_post(mutation->job.loop, &mutation->letter);
+}
+
 void mutation_post(void *loop, struct store_job *job)
 {
     struct mutation *mutation = (struct mutation *)job;
+    (void)loop; /* the job's own */
     if (job->result == DEPUTY_OK)
         hooks_publish(mutation);
-    mutation->letter = (struct loop_task){.run = mutation_arrive, .ctx = mutation};
-    loop_post(loop, &mutation->letter);
+    if (job->result != DEPUTY_OK || !mutation->ends_authority) {
+        mutation_send(mutation);
+        return;
+    }
+    mutation->behind_sql = (struct sql_changes_waiter){.run = mutation_send, .ctx = mutation};
+    sql_changes_await(mutation->admission.on->node->sql_changes, &mutation->behind_sql);
 }
 
 enum http_flow mutation_submit(struct http_exchange *x, const struct mutation *mutation, size_t bytes)

@@ -7,6 +7,7 @@
 
 #include "node/admit.h"
 #include "node/answer.h"
+#include "node/sql_changes.h"
 
 struct mutation;
 struct hook_event;
@@ -29,6 +30,8 @@ struct mutation {
     struct deputy_refusal refusal;
     enum answer_route route;
     struct hook_event *events; /* what apply recorded, published once it is durable (hooks.h) */
+    bool ends_authority;       /* nothing that rested on what it ends may become true behind its answer */
+    struct sql_changes_waiter behind_sql;
     void *ctx;
     void (*end)(void *ctx); /* frees what ctx holds, before the answer, whatever the outcome; may be NULL */
 };

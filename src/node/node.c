@@ -6,6 +6,7 @@
 #include "node/journal.h"
 #include "node/mutation.h"
 #include "node/sql.h"
+#include "node/sql_changes.h"
 #include "node/webhook_post.h"
 #include <stdlib.h>
 #include <unistd.h>
@@ -150,6 +151,7 @@ static enum deputy_error node_fill(struct node_parts *parts, const struct node_c
     node->admin = admin_secret_make(config->admin_secret);
     node->quota_url = config->quota.service.url;
     TRY(hooks_create(&node->hooks, &config->hooks, config->loops));
+    TRY(sql_changes_create(&node->sql_changes));
     TRY(quota_create(&node->quota, &config->quota));
     TRY(deputy_arena_create(&parts->arena, NODE_ARENA));
     TRY(identity_create(&node->identity, config->secret));
@@ -187,6 +189,7 @@ void node_close(struct node *node)
     sql_pool_destroy(node->sql);
     store_close(node->store);
     replay_destroy(node->replay);
+    sql_changes_destroy(node->sql_changes);
     quota_destroy(node->quota);
     hooks_destroy(node->hooks);
     rate_destroy(node->public_rate);

@@ -23,6 +23,7 @@ struct node_clock {
 };
 
 struct hooks;
+struct sql_changes;
 struct webhook_post;
 
 struct webhook_limits {
@@ -35,6 +36,7 @@ struct webhook_limits {
 struct node {
     struct store *store;
     struct sql_pool *sql;
+    struct sql_changes *sql_changes;
     struct identity *identity;
     struct replay_set *replay;
     struct quota *quota;

@@ -78,7 +78,8 @@ static enum deputy_error revoke_precheck(
 
 enum http_flow node_revoke(struct http_exchange *x, void *app)
 {
-    struct mutation mutation = {.apply = revoke_apply, .answer = revoke_answer, .route = ANSWER_REVOKE};
+    struct mutation mutation = {
+            .apply = revoke_apply, .answer = revoke_answer, .route = ANSWER_REVOKE, .ends_authority = true};
     struct deputy_refusal refusal;
     struct deputy_cid *cid = ARENA_NEW(http_arena(x), struct deputy_cid);
     enum deputy_error error =

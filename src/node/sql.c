@@ -8,6 +8,8 @@
  *   2. the store commits that the invocation is used up, what the database now holds, and what is to be told;
  *   3. the database commits, with the mark of 2;
  *   4. the store commits the events, and they are told.
+ *
+ * A revocation that the store commits between 2 and 3 is acknowledged behind 3 (sql_changes.h).
  */
 #include "node/sql.h"
 #include "base/arena.h"
@@ -18,6 +20,7 @@
 #include "node/journal.h"
 #include "node/mutation.h"
 #include "node/quota_gate.h"
+#include "node/sql_changes.h"
 #include "node/sql_image.h"
 #include "store/webhook.h"
 
@@ -37,6 +40,7 @@ struct sql_call {
     uint64_t size; /* of the database after the change */
     struct sql_intent intent;
     bool used_up; /* the store knows of the replay row */
+    struct sql_change_mark under_way;
     struct loop_task letter;
 };
 
@@ -101,6 +105,7 @@ static void call_arrive(void *context)
 static void call_done(struct sql_job *job)
 {
     struct sql_call *call = call_of(job);
+    sql_change_end(node_of(call)->sql_changes, &call->under_way);
     call->letter = (struct loop_task){.run = call_arrive, .ctx = call};
     loop_post(call->change.admission.on->loop, &call->letter);
 }
@@ -214,6 +219,7 @@ static enum deputy_error call_commit(struct sql_job *job, const struct sql_effec
     struct sql_call *call = call_of(job);
     call->size = effect->bytes;
     TRY(paths_make(call, effect));
+    sql_change_begin(node_of(call)->sql_changes, &call->under_way);
     TRY(store_run(node_of(call)->store, commit_apply, call));
     *mark = call->intent.id != 0 ? sql_intent_mark(call->intent.id) : 0;
     return DEPUTY_OK;
@@ -238,6 +244,7 @@ static void call_committed(struct sql_job *job)
 {
     struct sql_call *call = call_of(job);
     struct node *node = node_of(call);
+    sql_change_end(node->sql_changes, &call->under_way);
     if (call->path_count == 0 || (call->intent.id == 0 && !hooks_heard(node->hooks)))
         return;
     if (store_run(node->store, tell_apply, call) == DEPUTY_OK)

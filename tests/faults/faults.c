@@ -1,9 +1,10 @@
 /*
  * Loaded before a node (LD_PRELOAD): makes its writes, syncs and renames fail on demand, and keeps a trace of
- * them and of what it sends. A test controls it, and reads the trace, through a shared file that
- * FAULTS_CONTROL names; tests/faults/node.py has the same layout. Without that variable it does nothing.
+ * them and of what it sends; makes syncs of users' SQL databases slow. A test controls it, and reads the
+ * trace, through a shared file that FAULTS_CONTROL names; tests/kit/faults.py has the same layout. Without
+ * that variable it does nothing.
  *
- * Only files and directories can fail, not sockets, pipes or the standard streams.
+ * Only files and directories can fail, not sockets, pipes, the standard streams or users' SQL databases.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -20,13 +21,14 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { TRACE_MAX = 1 << 16 };
 
 struct event {
     uint8_t call; /* w(rite), s(ync), t(runcate), r(ename), S(end) */
-    uint8_t file; /* w(al), d(atabase), b(lob), t(mp), D(irectory), k: socket, o(ther) */
+    uint8_t file; /* w(al), d(atabase), b(lob), t(mp), D(irectory), k: socket, q: of SQL, o(ther) */
     uint8_t failed;
 };
 
@@ -37,6 +39,7 @@ struct control {
     _Atomic int32_t error;
     _Atomic int32_t hits;
     _Atomic int32_t traced; /* events so far; those beyond TRACE_MAX are lost */
+    _Atomic int32_t slow_sql_ms;
     struct event trace[TRACE_MAX];
 };
 
@@ -79,6 +82,8 @@ static char file_kind(int fd)
         return 'w';
     if (ends_with(path, (size_t)len, "deputy.db"))
         return 'd';
+    if (strstr(path, "/data/sql/") != NULL)
+        return 'q';
     return strstr(path, "/blobs/") != NULL ? 'b' : 'o';
 }
 
@@ -95,7 +100,7 @@ static bool fails(char call, int fd)
     if (control == NULL)
         return false;
     char file = file_kind(fd);
-    if (file == 'o' || file == 'k')
+    if (file == 'o' || file == 'k' || file == 'q')
         return false;
     int32_t left = atomic_load(&control->armed) != 0 ? atomic_fetch_sub(&control->countdown, 1) - 1 : 1;
     bool failed = left == 0 || (left < 0 && atomic_load(&control->lasting) != 0);
@@ -112,6 +117,14 @@ static void sends(int fd)
 {
     if (control != NULL && file_kind(fd) == 'k')
         trace('S', 'k', false);
+}
+
+static void sync_slowly(int fd)
+{
+    int32_t milliseconds = control != NULL ? atomic_load(&control->slow_sql_ms) : 0;
+    struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+    if (milliseconds > 0 && file_kind(fd) == 'q')
+        nanosleep(&pause, NULL);
 }
 
 ssize_t write(int fd, const void *bytes, size_t len)
@@ -144,11 +157,13 @@ ssize_t pwrite(int fd, const void *bytes, size_t len, off_t offset)
 
 int fsync(int fd)
 {
+    sync_slowly(fd);
     return fails('s', fd) ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
 int fdatasync(int fd)
 {
+    sync_slowly(fd);
     return fails('s', fd) ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
 

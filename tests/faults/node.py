@@ -7,71 +7,23 @@ Whatever fails, the answer is 5xx in one plain line, or 200 and true; the next r
 everything acknowledged is there. And a trace shows that no answer leaves before its data is synced.
 """
 import errno
-import mmap
 import os
 import pathlib
-import struct
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from kit import tokens  # noqa: E402
-from kit.node import Node  # noqa: E402
+from kit.faults import FaultyNode  # noqa: E402
 from kit.runner import expect, run  # noqa: E402
 from kit.world import CONFIG, World  # noqa: E402
 
 BUILD = pathlib.Path(sys.argv[1]).resolve()
-DEPUTY = BUILD / "deputy"
 LARGE = b"0123456789abcdef" * (100 * 1024 // 16)  # a file, not a row
 MOST_CALLS = 200  # more than any change makes
-TRACE_MAX, HEAD = 1 << 16, 6 * 4  # of struct control in faults.c
 
 
-class Faults:
-    """The shared memory of the library in the node."""
-
-    def __init__(self, path):
-        self.path = path
-        path.write_bytes(bytes(HEAD + 3 * TRACE_MAX))
-        with open(path, "r+b") as file:
-            self.memory = mmap.mmap(file.fileno(), 0)
-
-    def arm(self, countdown, error, lasting=False):
-        self.memory[4:20] = struct.pack("=iiii", countdown, lasting, error, 0)
-        self.memory[0:4] = struct.pack("=i", 1)
-
-    def disarm(self):
-        """Gives how many calls failed."""
-        self.memory[0:4] = struct.pack("=i", 0)
-        return struct.unpack("=i", self.memory[16:20])[0]
-
-    def trace_begin(self):
-        self.memory[20:24] = struct.pack("=i", 0)
-
-    def trace(self):
-        """Calls since trace_begin, each as call and file: "ww" is a write to the log, "Sk" something sent."""
-        count = struct.unpack("=i", self.memory[20:24])[0]
-        assert count < TRACE_MAX, "the trace is full"
-        events = self.memory[HEAD:HEAD + 3 * count]
-        return [events[at:at + 2].decode() for at in range(0, 3 * count, 3)]
-
-
-class FailingNode(Node):
-    def __init__(self):
-        super().__init__(DEPUTY, CONFIG + "[global.deputy]\nthreads = 1\n")
-        self.faults = Faults(self.directory / "faults")
-        self.environment = {"LD_PRELOAD": str(BUILD / "faults.so"), "FAULTS_CONTROL": str(self.faults.path)}
-        if self.sanitized():
-            self.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0"
-
-    def failing_verb(self, *arguments):
-        return super().verb(*arguments)
-
-    def verb(self, *arguments):
-        environment, self.environment = self.environment, {}
-        try:
-            return super().verb(*arguments)
-        finally:
-            self.environment = environment
+def failing_node():
+    return FaultyNode(BUILD, CONFIG + "[global.deputy]\nthreads = 1\n")
 
 
 class Story:
@@ -178,7 +130,7 @@ def change_with_fault(story, make, nth, error):
 
 def every_call_of(name):
     def check():
-        with FailingNode() as node:
+        with failing_node() as node:
             story = Story(node)
             refused = 0
             for error in (errno.EIO, errno.ENOSPC):
@@ -203,7 +155,7 @@ def every_call_of(name):
 def full_disk_is_told_until_there_is_room():
     """The disk stays full for several requests, then has room again."""
     for error in (errno.ENOSPC, errno.EIO):
-        with FailingNode() as node:
+        with failing_node() as node:
             story = Story(node)
             story.send(story.put())
             story.send(story.delegate())
@@ -236,7 +188,7 @@ def unsynced(trace):
 
 
 def no_answer_leaves_before_its_data_is_synced():
-    with FailingNode() as node:
+    with failing_node() as node:
         story = Story(node)
         for make in (story.put, story.put_large, story.delegate, story.revoke, story.delete) * 5:
             change = make()
@@ -253,7 +205,7 @@ def no_answer_leaves_before_its_data_is_synced():
 
 
 def backup_on_a_failing_disk_is_whole_or_absent():
-    with FailingNode() as node:
+    with failing_node() as node:
         story = Story(node)
         for make in (story.put, story.put_large, story.delegate, story.revoke):
             story.send(make())
