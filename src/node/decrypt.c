@@ -8,7 +8,7 @@
 #include "base/try.h"
 #include "crypto/random.h"
 #include "crypto/secret.h"
-#include "node/journal.h"
+#include "node/decrypt_record.h"
 #include "node/mutation.h"
 #include "node/networks.h"
 #include "node/routes.h"
@@ -27,6 +27,11 @@ struct decryption {
     struct decrypt_material material;
     struct store_network network;
     struct store_replay replay;
+    bool claimed; /* body and facts were read */
+    bool used_up; /* the token */
+    struct deputy_slice answer;
+    struct deputy_refusal refusal; /* what was decided */
+    struct store_decryption record;
 };
 
 static bool through_invoke(const struct decryption *decryption)
@@ -89,6 +94,7 @@ static enum deputy_error claim_read(
     bool found = false;
     TRY(decrypt_body_parse(arena, &decryption->claim.body, refusal, body_of(x, decryption)));
     TRY(decrypt_facts_find(arena, &decryption->claim.facts, &found, decryption->admission.token->facts));
+    decryption->claimed = found;
     if (found)
         return DEPUTY_OK;
     *refusal = (struct deputy_refusal){
@@ -135,6 +141,7 @@ static enum deputy_error decryption_check(
 static enum deputy_error decryption_use_up(struct http_exchange *x, struct decryption *decryption)
 {
     enum deputy_error error = admission_use_up(http_arena(x), &decryption->replay, &decryption->admission);
+    decryption->used_up = error == DEPUTY_OK;
     bool used = error == DEPUTY_E_STORE_REPLAY && !through_invoke(decryption);
     return used ? DEPUTY_E_NONCE_USED : error;
 }
@@ -165,56 +172,65 @@ static enum deputy_error response_make(struct http_exchange *x, struct deputy_sl
             admission->on->node->key);
 }
 
-static enum http_flow decryption_release(struct http_exchange *x, const struct decryption *decryption)
-{
-    struct deputy_slice json;
-    struct deputy_refusal refusal = {.code = DEPUTY_OK};
-    enum deputy_error error = response_make(x, &json, &refusal, decryption);
-    if (error != DEPUTY_OK)
-        return decryption_refuse(x, decryption, &refusal, error);
-    http_reply_json(x, 200, json);
-    return HTTP_DONE;
-}
+/* ---- recording ---- */
 
-/* Under replay = strict: answered once its use is on disk. */
-static enum deputy_error strict_apply(struct mutation *mutation, struct store_write *write)
+/* What was decided is on disk before it is told: a key whose release could not be recorded is not released.
+ */
+static enum deputy_error record_apply(struct mutation *mutation, struct store_write *write)
 {
     const struct decryption *decryption = mutation->ctx;
-    TRY(admit_again(mutation->arena, &mutation->refusal, &mutation->admission, write));
-    return store_replay_insert(write, &decryption->replay);
+    if (decryption->refusal.code == DEPUTY_OK)
+        TRY(admit_again(mutation->arena, &mutation->refusal, &mutation->admission, write));
+    if (decryption->used_up)
+        TRY(store_replay_insert(write, &decryption->replay));
+    return store_decryption_insert(write, &decryption->record);
 }
 
-static void strict_answer(struct mutation *mutation)
+static void record_answer(struct mutation *mutation)
 {
-    decryption_release(mutation->x, mutation->ctx);
+    struct decryption *decryption = mutation->ctx;
+    if (decryption->refusal.code == DEPUTY_OK)
+        http_reply_json(mutation->x, 200, decryption->answer);
+    else
+        decryption_refuse(mutation->x, decryption, &decryption->refusal, decryption->refusal.code);
 }
 
-static enum http_flow decryption_release_strictly(struct http_exchange *x, struct decryption *decryption)
+static enum http_flow decryption_record(struct http_exchange *x, struct decryption *decryption)
 {
     struct mutation mutation = {.admission = decryption->admission,
-            .apply = strict_apply,
-            .answer = strict_answer,
+            .apply = record_apply,
+            .answer = record_answer,
             .route = decryption->route,
             .ctx = decryption};
     decryption->admission.entry = NULL; /* it is the mutation's now */
-    return mutation_submit(x, &mutation, sizeof decryption->replay);
+    return mutation_submit(x, &mutation, sizeof decryption->replay + sizeof decryption->record);
 }
 
 /* ---- the request ---- */
 
+/* Checks, uses the token up, and makes the answer, in this order. */
+static enum deputy_error decryption_decide(
+        struct http_exchange *x, struct decryption *decryption, struct deputy_refusal *refusal)
+{
+    TRY(decryption_check(x, decryption, refusal));
+    TRY(decryption_use_up(x, decryption));
+    return response_make(x, &decryption->answer, refusal, decryption);
+}
+
 static enum http_flow decryption_go(struct http_exchange *x, struct decryption *decryption)
 {
-    struct deputy_refusal refusal = {.code = DEPUTY_OK};
-    enum deputy_error error = decryption_check(x, decryption, &refusal);
-    if (error == DEPUTY_OK)
-        error = decryption_use_up(x, decryption);
-    if (error == DEPUTY_OK && decryption->admission.on->node->strict_replay)
-        return decryption_release_strictly(x, decryption);
+    struct deputy_refusal *refusal = &decryption->refusal;
+    enum deputy_error error = decryption_decide(x, decryption, refusal);
+    if (refusal->code != error)
+        *refusal = (struct deputy_refusal){.code = error};
+    if (decryption->claimed && decrypt_is_decided(error)) {
+        error = decrypt_record_make(
+                http_arena(x), &decryption->record, &decryption->admission, &decryption->claim, refusal);
+        if (error == DEPUTY_OK)
+            return decryption_record(x, decryption);
+    }
     admission_end(&decryption->admission);
-    if (error != DEPUTY_OK)
-        return decryption_refuse(x, decryption, &refusal, error);
-    journal_add(decryption->admission.on->journal, &decryption->replay);
-    return decryption_release(x, decryption);
+    return decryption_refuse(x, decryption, refusal, error);
 }
 
 static enum http_flow decrypt_with_body(struct http_exchange *x, void *app)

@@ -81,6 +81,11 @@ static enum deputy_error check_networks(struct doctor *doctor)
     return store_audit_networks(doctor->audit);
 }
 
+static enum deputy_error check_decryptions(struct doctor *doctor)
+{
+    return store_audit_decryptions(doctor->audit);
+}
+
 static enum deputy_error check_values(struct doctor *doctor)
 {
     return store_audit_values(doctor->audit);
@@ -123,6 +128,7 @@ static enum deputy_error doctor_check_all(struct doctor *doctor)
             {"delegations", check_delegations},
             {"invocations", check_invocations},
             {"networks", check_networks},
+            {"decryptions", check_decryptions},
             {"values", check_values},
             {"usage", check_usage},
             {"tickets", check_tickets},

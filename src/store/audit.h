@@ -77,6 +77,9 @@ enum deputy_error store_audit_delegations(struct store_audit *audit, audit_deleg
 /* "invocations": the bytes of each kept invocation against its id. */
 enum deputy_error store_audit_invocations(struct store_audit *audit);
 
+/* "decryptions": the seal of each recorded request to decrypt. */
+enum deputy_error store_audit_decryptions(struct store_audit *audit);
+
 /* "networks": the seal of every encryption network's row. */
 enum deputy_error store_audit_networks(struct store_audit *audit);
 

@@ -17,6 +17,21 @@ static enum deputy_error seal_judge(struct store_audit *audit, const char *check
     return error == DEPUTY_E_STORE_SEAL ? DEPUTY_OK : error;
 }
 
+static enum deputy_error decryption_row(
+        struct store_audit *audit, const char *check, const struct statement *row, void *ctx)
+{
+    struct store_decryption decryption = {0};
+    (void)ctx;
+    enum deputy_error error = decryption_row_take(&decryption, row, audit->seal_key);
+    return seal_judge(audit, check, AUDIT_TEXT, decryption.request, error);
+}
+
+enum deputy_error store_audit_decryptions(struct store_audit *audit)
+{
+    return audit_scan(audit, "decryptions", "SELECT " DECRYPTION_COLUMNS " FROM decryption ORDER BY request",
+            decryption_row, NULL);
+}
+
 /* Columns: those of a ticket, id. */
 static enum deputy_error ticket_row(
         struct store_audit *audit, const char *check, const struct statement *row, void *ctx)

@@ -2,9 +2,17 @@
 #ifndef STORE_SEALED_ROW_H
 #define STORE_SEALED_ROW_H
 
+#include "store/decryption.h"
 #include "store/state.h"
 #include "store/ticket.h"
 #include "store/webhook.h"
+
+#define DECRYPTION_COLUMNS "request, requester, network, node, outcome, decided_at, seal"
+
+/* A row of DECRYPTION_COLUMNS. DEPUTY_E_STORE_SEAL when it does not carry the seal. Texts lie in the
+ * statement until its next step. */
+enum deputy_error decryption_row_take(
+        struct store_decryption *out, const struct statement *statement, const uint8_t *seal_key);
 
 #define TICKET_COLUMNS "expires, space, key, hash, invocation, seal"
 

@@ -4,16 +4,19 @@
 usage: seal.py DEPUTY
 """
 import base64
+import contextlib
+import hashlib
 import http.server
 import json
 import pathlib
+import sqlite3
 import sys
 import threading
 import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
-from kit import curves, seal  # noqa: E402
+from kit import curves, seal, tokens  # noqa: E402
 from kit.node import Node  # noqa: E402
 from kit.runner import expect, run  # noqa: E402
 from kit.tool import UNUSABLE, Tool  # noqa: E402
@@ -283,9 +286,9 @@ class Keeping(World):
         self.did = json.loads(at.request("GET", "/info").text)["nodeId"]
         self.network = f"urn:tinycloud:encryption:{self.session.did_key}:default"
 
-    def ask(self, ability, facts, **more):
-        att = {self.network: {"tinycloud.encryption/" + ability: [{}]}}
-        return self.ucan(self.session, self.did, att, fct=[facts], **more)
+    def ask(self, ability, facts, by=None, proofs=(), **more):
+        by, att = by or self.session, {self.network: {"tinycloud.encryption/" + ability: [{}]}}
+        return self.ucan(by, self.did, att, proofs=proofs, fct=[facts], **more)
 
     def create(self):
         body = {"name": "default", "ownerDid": self.session.did_key}
@@ -295,17 +298,23 @@ class Keeping(World):
                            **{"Content-Type": "application/json"})
         return answered(answer)["descriptor"]
 
-    def request(self, public_key):
-        """The token and body of one request to decrypt, its receiver's secret, and the content key."""
+    def revoke(self):
+        facts = {"type": "tinycloud.encryption.network-admin/v1", "targetNode": self.did, "networkId": self.network,
+                 "bodyHash": seal.digest({}), "action": "tinycloud.encryption/network.revoke"}
+        expect(self.post(f"/encryption/networks/{self.network}/revoke", self.ask("network.revoke", facts)), 204)
+
+    def request(self, public_key, facts=None, by=None, proofs=(), **changed):
+        """The token and body of one request to decrypt, its receiver's secret, and the content key. What is changed of the body is changed
+        before it is bound, what is given of the facts in its stead."""
         receiver, content = bytes(range(32)), b"k" * 32
         wrapped = base64.b64encode(seal.wrap(base64.b64decode(public_key), content, b"e" * 32, b"n" * 12)).decode()
         receiver_key = base64.b64encode(seal.x25519(receiver)).decode()
         body = {"type": "tinycloud.encryption.decrypt/v1", "targetNode": self.did, "networkId": self.network, "alg": "x25519-aes256gcm/v1",
                 "keyVersion": 1, "encryptedSymmetricKey": wrapped, "encryptedSymmetricKeyHash": seal.digest(wrapped),
-                "receiverPublicKey": receiver_key, "receiverPublicKeyHash": seal.digest(receiver_key)}
+                "receiverPublicKey": receiver_key, "receiverPublicKeyHash": seal.digest(receiver_key), **changed}
         bound = ("type", "targetNode", "networkId", "alg", "keyVersion", "encryptedSymmetricKeyHash", "receiverPublicKeyHash")
-        facts = {**{name: body[name] for name in bound}, "bodyHash": seal.digest(body)}
-        return self.ask("decrypt", facts), body, receiver, content
+        facts = {**{name: body[name] for name in bound}, "bodyHash": seal.digest(body), **(facts or {})}
+        return self.ask("decrypt", facts, by, proofs), body, receiver, content
 
     def decrypt(self, token, body):
         return self.post(f"/encryption/networks/{self.network}/decrypt", token, json.dumps(body).encode(), **{"Content-Type": "application/json"})
@@ -321,8 +330,6 @@ def used_decrypt_token_stays_used_and_networks_stay_after_a_restart(strict=False
         answer = answered(world.decrypt(token, body))
         assert seal.unwrap(receiver, base64.b64decode(answer["wrappedKey"])) == content
         expect(world.decrypt(token, body), 401, "nonce already used")
-        if not strict:
-            time.sleep(0.5)
         own.kill()
         own.start()
         expect(world.decrypt(token, body), 401, "nonce already used")
@@ -331,6 +338,117 @@ def used_decrypt_token_stays_used_and_networks_stay_after_a_restart(strict=False
         token, body, receiver, content = world.request(found["publicEncryptionKey"])
         answer = answered(world.decrypt(token, body))
         assert seal.unwrap(receiver, base64.b64decode(answer["wrappedKey"])) == content
+
+
+def recorded(at):
+    """What the node keeps of requests to decrypt, past the node."""
+    with contextlib.closing(sqlite3.connect(at.data / "deputy.db", timeout=10)) as database:
+        rows = database.execute("SELECT request, requester, network, node, outcome, decided_at FROM decryption").fetchall()
+    return {row[0]: row[1:] for row in rows}
+
+
+def request_hash(token, facts_hash):
+    return hashlib.sha256((tokens.cid(token.encode()) + facts_hash).encode()).hexdigest()
+
+
+class Records:
+    def spec04_9_5_24_allowed_is_on_disk_when_the_key_is_released():
+        """Killed behind the answer: the record is there, and with it the use of the token."""
+        with Node(DEPUTY, CONFIG) as own:
+            world = Keeping(own, "records")
+            token, body, _, _ = world.request(world.create()["publicEncryptionKey"])
+            before = time.time()
+            answer = answered(world.decrypt(token, body))
+            own.kill()
+            rows = recorded(own)
+            requester, network, keeper, outcome, decided = rows.pop(answer["requestHash"])
+            assert (requester, network, keeper, outcome) == (world.session.did_key, world.network, world.did, "allowed") and not rows
+            assert abs(decided / 1e6 - before) < 60, decided
+            own.start()
+            expect(world.decrypt(token, body), 401, "nonce already used")
+            assert recorded(own)[answer["requestHash"]][3] == "allowed", "the first outcome stays"
+
+    def spec04_9_5_24_key_is_not_released_when_it_cannot_be_recorded():
+        """The table is not there: nothing of the key leaves."""
+        with Node(DEPUTY, CONFIG) as own:
+            world = Keeping(own, "unrecorded")
+            public = world.create()["publicEncryptionKey"]
+            with contextlib.closing(sqlite3.connect(own.data / "deputy.db")) as database:
+                database.execute("ALTER TABLE decryption RENAME TO elsewhere")
+                token, body, _, _ = world.request(public)
+                expect(world.decrypt(token, body), 500, "Internal Server Error")
+                database.execute("ALTER TABLE elsewhere RENAME TO decryption")
+            assert recorded(own) == {}
+            token, body, _, _ = world.request(public)
+            answered(world.decrypt(token, body))
+
+    def spec04_13_each_denial_is_recorded_with_its_outcome():
+        """spec04_15_12: also those for which the reference keeps nothing."""
+        with Node(DEPUTY, CONFIG) as own:
+            world = Keeping(own, "denials")
+            public = world.create()["publicEncryptionKey"]
+            wrong, zeros = {"bodyHash": "0" * 64}, "0" * 64
+            denials = [({"targetNode": "did:key:zOther"}, None, 401, "target-node"),
+                       ({"receiverPublicKeyHash": zeros}, None, 401, "receiver-hash"),
+                       ({"encryptedSymmetricKeyHash": zeros}, None, 401, "key-hash"),
+                       ({}, wrong, 401, "body-hash"), ({"keyVersion": 2}, None, 401, "decrypt-algorithm"),
+                       ({"type": "x"}, None, 401, "decrypt-type"), ({}, {"networkId": world.network + "x"}, 401, "decrypt-network"),
+                       ({"receiverPublicKey": "*", "receiverPublicKeyHash": seal.digest("*")}, None, 400, "decrypt-base64"),
+                       ({"receiverPublicKey": "AAAA", "receiverPublicKeyHash": seal.digest("AAAA")}, None, 400, "decrypt-key")]
+            for through, post in (("its route", world.decrypt), ("/invoke", lambda token, body: world.post("/invoke", token, json.dumps(body)))):
+                for changed, facts, status, outcome in denials:
+                    token, body, _, _ = world.request(public, facts, **changed)
+                    expect(post(token, body), status if through == "its route" else 403)
+                    bound = (facts or {}).get("bodyHash", seal.digest(body))
+                    assert recorded(own)[request_hash(token, bound)][:4] == (world.session.did_key, world.network, world.did, "denied:" + outcome), (through, outcome)
+            world.revoke()
+            token, body, _, _ = world.request(public)
+            expect(world.decrypt(token, body), 401, "network has been revoked")
+            assert recorded(own)[request_hash(token, seal.digest(body))][3] == "denied:revoked"
+            assert len(recorded(own)) == 2 * len(denials) + 1 and all(row[3] != "allowed" for row in recorded(own).values())
+
+    def spec04_13_token_used_elsewhere_is_recorded_as_replay():
+        """A token that did not open anything and comes again with what it is for."""
+        with Node(DEPUTY, CONFIG) as own:
+            world = Keeping(own, "replay")
+            public = world.create()["publicEncryptionKey"]
+            token, body, _, _ = world.request(public)
+            answered(world.decrypt(token, body))
+            with contextlib.closing(sqlite3.connect(own.data / "deputy.db")) as database:
+                database.execute("DELETE FROM decryption")
+                database.commit()
+            expect(world.decrypt(token, body), 401, "nonce already used")
+            assert [row[3] for row in recorded(own).values()] == ["denied:replay"]
+
+    def whoever_may_not_decrypt_fills_no_record():
+        """What strangers ask for is refused by the chain, and bodies without facts name no request."""
+        with Node(DEPUTY, CONFIG) as own:
+            world = Keeping(own, "strangers")
+            public = world.create()["publicEncryptionKey"]
+            for by in (world.stranger, world.backend):
+                token, body, _, _ = world.request(public, by=by)
+                assert world.decrypt(token, body).status == 401
+            token, body, _, _ = world.request(public)
+            expect(world.decrypt(world.ask("decrypt", {}), body), 400)
+            expect(world.decrypt(token, {"type": "x"}), 400)
+            assert recorded(own) == {}
+
+    def record_holds_nothing_that_opens_anything_and_the_doctor_knows_it():
+        with Node(DEPUTY, CONFIG) as own:
+            world = Keeping(own, "secrecy")
+            token, body, _, content = world.request(world.create()["publicEncryptionKey"])
+            answer = answered(world.decrypt(token, body))
+            own.stop()
+            kept = b"".join(path.read_bytes() for path in own.data.glob("deputy.db*")) + own.log_text().encode()
+            for secret in (content, base64.b64encode(content), body["encryptedSymmetricKey"].encode(), answer["wrappedKey"].encode(),
+                           body["receiverPublicKey"].encode(), token.encode()):
+                assert secret not in kept, secret
+            assert own.verb("doctor").returncode == 0
+            with contextlib.closing(sqlite3.connect(own.data / "deputy.db")) as database:
+                database.execute("UPDATE decryption SET outcome = 'denied:state'")
+                database.commit()
+            done = own.verb("doctor")
+            assert done.returncode == 1 and "decryptions" in done.stdout + done.stderr, done
 
 
 def under_strict_replay_a_decrypt_token_is_on_disk_before_its_answer():
@@ -351,6 +469,6 @@ def nothing_secret_is_logged_and_the_doctor_finds_nothing():
 
 node = Node(DEPUTY, CONFIG)
 with node:
-    run([check for group in (Networks, Secrets, Backends, Answers) for name, check in vars(group).items() if not name.startswith("_")]
+    run([check for group in (Networks, Secrets, Backends, Answers, Records) for name, check in vars(group).items() if not name.startswith("_")]
         + [used_decrypt_token_stays_used_and_networks_stay_after_a_restart, under_strict_replay_a_decrypt_token_is_on_disk_before_its_answer,
            nothing_secret_is_logged_and_the_doctor_finds_nothing])

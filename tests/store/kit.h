@@ -19,7 +19,8 @@
     "used; DROP TABLE ticket; DROP TABLE delegation_space; DROP INDEX delegation_granted;"                   \
     "DROP INDEX delegation_received; ALTER TABLE delegation DROP COLUMN issued;"                             \
     "CREATE INDEX delegation_delegator ON delegation (delegator);"                                           \
-    "CREATE INDEX delegation_delegatee ON delegation (delegatee); DROP TABLE network;"
+    "CREATE INDEX delegation_delegatee ON delegation (delegatee); DROP TABLE network;"                       \
+    "DROP TABLE decryption;"
 
 #define KIT_SPACE_TEXT "tinycloud:pkh:eip155:1:0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf:default"
 #define KIT_SPACE T(KIT_SPACE_TEXT)
