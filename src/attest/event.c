@@ -42,3 +42,44 @@ enum deputy_error event_digest(struct deputy_arena *arena, struct event *event)
     sha384_parts(event->digest, &preimage, 1);
     return DEPUTY_OK;
 }
+
+enum deputy_error event_preimage_check(
+        struct deputy_arena *arena, const struct event *event, struct deputy_slice told)
+{
+    struct deputy_slice expected;
+    bool is_told = deputy_slice_present(told);
+    ENSURE(is_told == (event->version == EVENT_V2), DEPUTY_E_EVENT_LOG_FORM);
+    if (!is_told)
+        return DEPUTY_OK;
+    TRY(event_preimage(arena, &expected, event));
+    return deputy_slice_equal(told, expected) ? DEPUTY_OK : DEPUTY_E_EVENT_LOG_DIGEST;
+}
+
+static enum deputy_error settle_boot(struct event *event, struct deputy_slice digest)
+{
+    ENSURE(event->imr != RTMR_APP, DEPUTY_E_EVENT_LOG_REGISTER);
+    ENSURE(digest.len == RTMR_BYTES, DEPUTY_E_EVENT_LOG_FORM);
+    memcpy(event->digest, digest.ptr, RTMR_BYTES);
+    return DEPUTY_OK;
+}
+
+enum deputy_error event_settle(struct deputy_arena *arena, struct event *event, struct deputy_slice digest)
+{
+    ENSURE(event->payload.len <= EVENT_MAX_PAYLOAD, DEPUTY_E_LIMIT);
+    if (event->type != EVENT_TYPE_RUNTIME)
+        return settle_boot(event, digest);
+    ENSURE(event->imr == RTMR_APP, DEPUTY_E_EVENT_LOG_REGISTER);
+    TRY(event_digest(arena, event));
+    ENSURE(digest.len == 0 || deputy_slice_equal(digest, deputy_slice_bytes(event->digest, RTMR_BYTES)),
+            DEPUTY_E_EVENT_LOG_DIGEST);
+    return DEPUTY_OK;
+}
+
+enum deputy_error event_settle_runtime(
+        struct deputy_arena *arena, struct event *event, enum event_version version)
+{
+    event->imr = RTMR_APP;
+    event->type = EVENT_TYPE_RUNTIME;
+    event->version = version;
+    return event_settle(arena, event, (struct deputy_slice){0});
+}

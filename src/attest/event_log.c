@@ -1,8 +1,4 @@
-/*
- * The JSON form of an event log (spec/08 section 6.1). The digest of a boot event is taken as it stands: its
- * payload is of no use to us, and the replay binds the digest. A runtime event is believed for its payload,
- * so its digest is computed here; one that is told as well must agree, so that no two readers see two logs.
- */
+/* The JSON form of an event log (spec/08 section 6.1). */
 #include "attest/event_log.h"
 #include "base/arena.h"
 #include "base/codec.h"
@@ -44,39 +40,23 @@ static enum deputy_error version_read(enum event_version *out, const struct json
     return DEPUTY_OK;
 }
 
-/* An event of the second form tells the bytes that were hashed, and they must be the canonical ones. */
-static enum deputy_error preimage_check(
+static enum deputy_error preimage_read(
         struct deputy_arena *arena, const struct event *event, const struct json_value *object)
 {
-    struct deputy_slice told, expected;
-    if (event->version == EVENT_V1)
-        return json_member(object, "preimage") == NULL ? DEPUTY_OK : DEPUTY_E_EVENT_LOG_FORM;
-    TRY(bytes_read(arena, &told, object, "preimage"));
-    TRY(event_preimage(arena, &expected, event));
-    return deputy_slice_equal(told, expected) ? DEPUTY_OK : DEPUTY_E_EVENT_LOG_DIGEST;
+    struct deputy_slice preimage = {0};
+    if (json_member(object, "preimage") != NULL)
+        TRY(bytes_read(arena, &preimage, object, "preimage"));
+    return event_preimage_check(arena, event, preimage);
 }
 
-static enum deputy_error runtime_read(struct deputy_arena *arena, struct event *event,
-        const struct json_value *object, struct deputy_slice digest)
+/* The form of a digest is a matter of runtime events. */
+static enum deputy_error form_read(
+        struct deputy_arena *arena, struct event *event, const struct json_value *object)
 {
-    ENSURE(event->imr == RTMR_COUNT - 1, DEPUTY_E_EVENT_LOG_REGISTER);
+    bool is_runtime = event->type == EVENT_TYPE_RUNTIME;
+    ENSURE(is_runtime || json_member(object, "version") == NULL, DEPUTY_E_EVENT_LOG_FORM);
     TRY(version_read(&event->version, json_member(object, "version")));
-    TRY(preimage_check(arena, event, object));
-    TRY(event_digest(arena, event));
-    ENSURE(digest.len == 0 || deputy_slice_equal(digest, deputy_slice_bytes(event->digest, RTMR_BYTES)),
-            DEPUTY_E_EVENT_LOG_DIGEST);
-    return DEPUTY_OK;
-}
-
-static enum deputy_error boot_read(
-        struct event *event, const struct json_value *object, struct deputy_slice digest)
-{
-    ENSURE(event->imr < RTMR_COUNT - 1, DEPUTY_E_EVENT_LOG_REGISTER);
-    ENSURE(json_member(object, "version") == NULL && json_member(object, "preimage") == NULL,
-            DEPUTY_E_EVENT_LOG_FORM);
-    ENSURE(digest.len == RTMR_BYTES, DEPUTY_E_EVENT_LOG_FORM);
-    memcpy(event->digest, digest.ptr, RTMR_BYTES);
-    return DEPUTY_OK;
+    return preimage_read(arena, event, object);
 }
 
 static enum deputy_error event_read(
@@ -92,8 +72,8 @@ static enum deputy_error event_read(
     TRY(bytes_read(arena, &digest, object, "digest"));
     event->imr = (uint8_t)imr;
     event->type = (uint32_t)type;
-    return event->type == EVENT_TYPE_RUNTIME ? runtime_read(arena, event, object, digest)
-                                             : boot_read(event, object, digest);
+    TRY(form_read(arena, event, object));
+    return event_settle(arena, event, digest);
 }
 
 enum deputy_error event_log_read(

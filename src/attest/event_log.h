@@ -14,6 +14,7 @@
 
 enum {
     RTMR_COUNT = 4,
+    RTMR_APP = 3, /* the register of dstack's runtime events */
     RTMR_BYTES = SHA384_BYTES,
     EVENT_LOG_MAX_TEXT = 4 * 1024 * 1024, /* of JSON */
     EVENT_LOG_MAX_CCEL = 1024 * 1024,
@@ -60,14 +61,33 @@ enum deputy_error event_digest(struct deputy_arena *arena, struct event *event);
 /* The bytes whose SHA-384 is the digest of a second-form event. */
 enum deputy_error event_preimage(
         struct deputy_arena *arena, struct deputy_slice *out, const struct event *event);
+/* An event of the second form tells its preimage, and it is the canonical one; others tell none (absent). */
+enum deputy_error event_preimage_check(
+        struct deputy_arena *arena, const struct event *event, struct deputy_slice told);
+
+/*
+ * What every reader of events ends with: the event (imr, type, version, name, payload) stands in a register
+ * of its kind and gets its digest. That of a boot event is taken as it is told: its payload is of no use to
+ * us, and the replay binds the digest. A runtime event is believed for its payload, so its digest is
+ * computed; one that is told as well (48 bytes, or none in stripped logs) must agree, so that no two readers
+ * see two logs.
+ */
+enum deputy_error event_settle(struct deputy_arena *arena, struct event *event, struct deputy_slice digest);
+/* The same of an event that is known to be a runtime event: name and payload are there. */
+enum deputy_error event_settle_runtime(
+        struct deputy_arena *arena, struct event *event, enum event_version version);
 
 /* R := SHA-384(R || digest), from R = 0, for each event of each register in order. */
 void event_log_replay(struct rtmrs *out, const struct event_log *log);
 /* One step of it. */
 void rtmr_extend(uint8_t rtmr[RTMR_BYTES], const uint8_t digest[RTMR_BYTES]);
 
-/* DEPUTY_E_EVENT_LOG_REPLAY unless the log replays to exactly these registers. */
-enum deputy_error event_log_check(const struct event_log *log, const struct rtmrs *quoted);
+/* Sets of registers. Guests that strip the boot events from a log leave only that of the app to be replayed.
+ */
+enum { RTMRS_ALL = 0x0f, RTMRS_OF_APP = 1 << RTMR_APP };
+
+/* DEPUTY_E_EVENT_LOG_REPLAY unless the log replays to exactly these registers of the set. */
+enum deputy_error event_log_check(const struct event_log *log, const struct rtmrs *quoted, uint8_t set);
 
 enum { APP_ID_BYTES = 20, INIT_SCRIPTS_MAX = 5 };
 
