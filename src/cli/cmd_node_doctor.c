@@ -6,7 +6,8 @@ static const struct node_verb verb = {
         .help = "Checks the node's data directory, whether the node runs or not, and changes nothing: the\n"
                 "database, every token against its id and signature, every column against the signed bytes, "
                 "the\n"
-                "chain of revocations, every value against its hash. Progress goes to standard error.\n"
+                "chain of revocations, every value against its hash, and what waits to be told. Progress "
+                "goes to standard error.\n"
                 "Exit codes: 0 nothing wrong; 1 something is; 2 it could not be told.",
 };
 

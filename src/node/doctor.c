@@ -106,6 +106,36 @@ static enum deputy_error check_webhooks(struct doctor *doctor)
     return store_audit_webhooks(doctor->audit);
 }
 
+static enum deputy_error check_deliveries(struct doctor *doctor)
+{
+    return store_audit_deliveries(doctor->audit);
+}
+
+/* What is wrong with an invocation that an event stands on, or NULL. */
+static const char *invocation_problem(void *ctx, struct deputy_slice bytes)
+{
+    struct doctor *doctor = ctx;
+    const struct deputy_token *token;
+    struct deputy_verified_token verified;
+    deputy_arena_reset(doctor->arena);
+    if (deputy_token_parse_bytes(doctor->arena, &token, bytes) != DEPUTY_OK ||
+            deputy_token_verify(doctor->arena, &verified, token) != DEPUTY_OK)
+        return "its invocation is no token that its issuer signed: delete the row, and webhooks are not told "
+               "of"
+               " that commit";
+    return NULL;
+}
+
+static enum deputy_error check_intents(struct doctor *doctor)
+{
+    return store_audit_intents(doctor->audit, invocation_problem, doctor);
+}
+
+static enum deputy_error check_replays(struct doctor *doctor)
+{
+    return store_audit_replays(doctor->audit);
+}
+
 static enum deputy_error check_sql(struct doctor *doctor)
 {
     return store_audit_sql(doctor->audit);
@@ -133,7 +163,10 @@ static enum deputy_error doctor_check_all(struct doctor *doctor)
             {"usage", check_usage},
             {"tickets", check_tickets},
             {"webhooks", check_webhooks},
+            {"deliveries", check_deliveries},
             {"sql", check_sql},
+            {"intents", check_intents},
+            {"replays", check_replays},
             {"files", check_orphans},
     };
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {

@@ -9,7 +9,8 @@
 struct hooks {
     struct hook_limits limits;
     atomic_size_t streams;
-    pthread_mutex_t lock; /* over the hubs */
+    atomic_uint_least64_t dropped; /* deliveries to webhooks */
+    pthread_mutex_t lock;          /* over the hubs */
     struct hook_hub **hubs;
     size_t count, room;
 };

@@ -6,10 +6,10 @@
 #include "node/hook_hub.h"
 #include "node/mutation.h"
 #include "node/webhook_post.h"
-#include "store/webhook.h"
+#include "run/log.h"
 #include <stdlib.h>
 
-enum { HOOK_TEXT_MAX = 1024, HOOK_EVENT_MAX = 256 * 1024 };
+enum { HOOK_TEXT_MAX = 1024 };
 
 enum deputy_error hooks_create(struct hooks **out, const struct hook_limits *limits, size_t loops)
 {
@@ -44,6 +44,11 @@ const struct hook_limits *hooks_limits(const struct hooks *hooks)
 bool hooks_heard(const struct hooks *hooks)
 {
     return atomic_load(&hooks->streams) > 0;
+}
+
+uint64_t hooks_dropped(const struct hooks *hooks)
+{
+    return atomic_load(&hooks->dropped);
 }
 
 /* ---- an event ---- */
@@ -81,7 +86,7 @@ struct event_parts {
 static enum deputy_error event_json(
         struct deputy_arena *arena, struct hook_event *event, const struct event_parts *parts)
 {
-    struct buf out = buf_make(arena, HOOK_EVENT_MAX);
+    struct buf out = buf_make(arena, STORE_NOTICE_MAX);
     struct json_writer json = json_writer_make(&out);
     json_object_begin(&json);
     put_member(&json, "type", deputy_slice_text("write"));
@@ -121,8 +126,8 @@ struct webhook_list {
 };
 
 /* What is due to whom, in the transaction of the write: it is told, or nothing was written. */
-static enum deputy_error deliveries_insert(
-        struct hook_event *event, struct store_write *write, const struct webhook_list *list)
+static enum deputy_error deliveries_insert(struct hook_event *event, struct store_write *write,
+        const struct webhook_list *list, const struct store_delivery_bounds *bounds)
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct store_webhook *webhook = &list->webhooks[i];
@@ -132,7 +137,8 @@ static enum deputy_error deliveries_insert(
                 .abilities = webhook->abilities};
         if (!hook_scope_matches(&scope, event->space, event->service, event->ability, event->path))
             continue;
-        TRY(store_delivery_insert(write, webhook->id, event->id, event->json));
+        const struct store_notice notice = {webhook->id, event->id, event->json};
+        TRY(store_delivery_insert(write, &notice, bounds, &event->dropped));
         event->posted = true;
     }
     return DEPUTY_OK;
@@ -146,7 +152,7 @@ static enum deputy_error event_record(struct mutation *mutation, struct store_wr
     *event = (struct hook_event){
             .space = what->space, .service = what->service, .path = what->path, .ability = what->ability};
     TRY(event_make(mutation->arena, event, mutation, store_write_now(write)));
-    TRY(deliveries_insert(event, write, list));
+    TRY(deliveries_insert(event, write, list, &mutation->admission.on->node->webhooks.waiting));
     struct hook_event **last = &mutation->events;
     while (*last != NULL)
         last = &(*last)->next;
@@ -177,17 +183,28 @@ static void event_send(struct hooks *hooks, const struct hook_event *event)
     hook_letter_release(letter);
 }
 
+/* Said once; the metric says how many. */
+static void drops_tell(struct hooks *hooks, uint64_t dropped)
+{
+    if (atomic_fetch_add(&hooks->dropped, dropped) == 0)
+        log_event(LOG_WARNING, "webhook.dropped", LOG_COUNT("deliveries", dropped), LOG_END);
+}
+
 void hooks_publish(const struct mutation *mutation)
 {
     if (mutation->events == NULL)
         return;
     const struct node *node = mutation->admission.on->node;
     bool posted = false, heard = hooks_heard(node->hooks);
+    uint64_t dropped = 0;
     for (const struct hook_event *event = mutation->events; event != NULL; event = event->next) {
         posted = posted || event->posted;
+        dropped += event->dropped;
         if (heard)
             event_send(node->hooks, event);
     }
     if (posted)
         webhook_post_wake(node->post);
+    if (dropped > 0)
+        drops_tell(node->hooks, dropped);
 }

@@ -18,6 +18,9 @@ const struct hook_limits *hooks_limits(const struct hooks *hooks);
 /* Does a stream listen to anything? */
 bool hooks_heard(const struct hooks *hooks);
 
+/* How many deliveries to webhooks were dropped since the start, because too many waited. */
+uint64_t hooks_dropped(const struct hooks *hooks);
+
 /* One event, in the arena of the mutation that makes it. */
 struct hook_event {
     struct deputy_slice space, service, path;
@@ -25,6 +28,7 @@ struct hook_event {
     struct deputy_slice id;   /* "<epoch CID>:<index>" */
     struct deputy_slice json; /* what subscribers get */
     bool posted;              /* to a webhook */
+    uint64_t dropped;         /* deliveries that had to go for it */
     struct hook_event *next;
 };
 

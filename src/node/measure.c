@@ -1,4 +1,5 @@
 #include "node/measure.h"
+#include "node/hooks.h"
 #include "run/log.h"
 #include "run/metrics.h"
 
@@ -66,4 +67,6 @@ void measure_node(const struct node *node, struct buf *out)
             "Questions that the quota service answered with a limit.", quota.answered);
     metrics_print_counter(out, "deputy_quota_failed_total",
             "Questions to the quota service without an answer: the default limit held.", quota.failed);
+    metrics_print_counter(out, "deputy_webhook_dropped_total",
+            "Deliveries to webhooks that were dropped because too many waited.", hooks_dropped(node->hooks));
 }

@@ -150,6 +150,7 @@ static enum deputy_error node_fill(struct node_parts *parts, const struct node_c
     node->strict_replay = config->strict_replay;
     node->admin = admin_secret_make(config->admin_secret);
     node->quota_url = config->quota.service.url;
+    node->webhooks = config->webhooks; /* what a crash left to be told is told while SQL opens */
     TRY(hooks_create(&node->hooks, &config->hooks, config->loops));
     TRY(sql_changes_create(&node->sql_changes));
     TRY(quota_create(&node->quota, &config->quota));
@@ -163,7 +164,6 @@ static enum deputy_error node_fill(struct node_parts *parts, const struct node_c
     TRY(node_open_store(node, config));
     TRY(node_open_replay(node));
     TRY(node_open_sql(node, config));
-    node->webhooks = config->webhooks;
     return webhook_post_start(&node->post, node);
 }
 

@@ -13,7 +13,7 @@
 #include "node/identity.h"
 #include "node/quota.h"
 #include "node/replay.h"
-#include "store/store.h"
+#include "store/webhook.h"
 #include <deputy/chain.h>
 
 /* The clock, made once by whoever starts the node; a request reads it once. */
@@ -30,6 +30,7 @@ struct webhook_limits {
     size_t per_space; /* active webhooks */
     int64_t timeout_s;
     int64_t attempts; /* after which a delivery is a dead letter */
+    struct store_delivery_bounds waiting;
     bool any_address; /* development: plain HTTP, and addresses of our own network */
 };
 

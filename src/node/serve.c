@@ -50,10 +50,22 @@ static enum deputy_error check_absent_settings(const struct config *config, stru
     return DEPUTY_OK;
 }
 
+static enum deputy_error check_positive(
+        const struct config *config, struct deputy_refusal *refusal, const char *key)
+{
+    if (config_integer(config, key) > 0)
+        return DEPUTY_OK;
+    *refusal = (struct deputy_refusal){
+            DEPUTY_E_CONFIG_VALUE, {deputy_slice_text(key), deputy_slice_text("a number from 1")}};
+    return refusal->code;
+}
+
 /* What the settings' kinds do not say. Also asked by --check-config. */
 static enum deputy_error check_settings(const struct config *config, struct deputy_refusal *refusal)
 {
     TRY(check_absent_settings(config, refusal));
+    TRY(check_positive(config, refusal, "deputy.webhook_waiting"));
+    TRY(check_positive(config, refusal, "deputy.webhook_waiting_all"));
     if (!config_is_set(config, "quota_url") || quota_url_check(config_text(config, "quota_url")) == DEPUTY_OK)
         return DEPUTY_OK;
     *refusal = (struct deputy_refusal){DEPUTY_E_CONFIG_VALUE,
@@ -255,6 +267,8 @@ static enum deputy_error serve_prepare(struct serve *serve, struct deputy_refusa
             .per_space = (size_t)config_integer(serve->config, "hooks.max_webhook_subscriptions_per_space"),
             .timeout_s = config_integer(serve->config, "hooks.webhook_timeout_seconds"),
             .attempts = config_integer(serve->config, "hooks.webhook_max_attempts"),
+            .waiting = {.each = config_integer(serve->config, "deputy.webhook_waiting"),
+                    .all = config_integer(serve->config, "deputy.webhook_waiting_all")},
             .any_address = config_boolean(serve->config, "deputy.dev"),
     };
     serve->node_config.admin_secret = config_text(serve->config, "admin_secret");

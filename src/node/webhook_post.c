@@ -173,7 +173,7 @@ static enum deputy_error result_apply(struct store_write *write, void *ctx)
     due.sec += webhook_delay(delivery->attempts + 1);
     switch (result->outcome) {
     case POST_DELIVERED:
-        return store_delivery_done(write, delivery->id);
+        return store_delivery_done(write, delivery);
     case POST_RETRY:
         return store_delivery_retry(write, delivery->id, due);
     case POST_AUTHORITY_ENDED:

@@ -94,6 +94,19 @@ enum deputy_error store_audit_usage(struct store_audit *audit);
 enum deputy_error store_audit_tickets(struct store_audit *audit);
 enum deputy_error store_audit_webhooks(struct store_audit *audit);
 
+/* "deliveries": each is for a webhook that is there, of an event that can be told, and counted. */
+enum deputy_error store_audit_deliveries(struct store_audit *audit);
+
+/* What is wrong with the token of those bytes, static text, or NULL. */
+typedef const char *audit_token_fn(void *ctx, struct deputy_slice bytes);
+
+/* "intents": each event of an SQL commit that is still to be told is about tables of a database that is
+ * there; the token that caused it goes to the callback, which knows tokens. */
+enum deputy_error store_audit_intents(struct store_audit *audit, audit_token_fn *check, void *ctx);
+
+/* "replays": each use of an invocation can be read, ends, and is kept until then. */
+enum deputy_error store_audit_replays(struct store_audit *audit);
+
 /* "sql": each SQL database is there, under the name of its space and path, and whole. */
 enum deputy_error store_audit_sql(struct store_audit *audit);
 

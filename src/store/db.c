@@ -1,4 +1,5 @@
 #include "store/db.h"
+#include "base/arena.h"
 #include "base/try.h"
 #include "store/sql_memory.h"
 #include <errno.h>
@@ -325,6 +326,14 @@ enum deputy_error column_bytes(const struct statement *statement, int column, st
         return DEPUTY_E_NOMEM;
     *out = deputy_slice_bytes(ptr != NULL ? ptr : "", ptr != NULL ? len : 0);
     return DEPUTY_OK;
+}
+
+enum deputy_error column_copy(
+        struct deputy_arena *arena, struct deputy_slice *out, const struct statement *statement, int column)
+{
+    struct deputy_slice bytes;
+    TRY(column_bytes(statement, column, &bytes));
+    return arena_copy(arena, out, bytes);
 }
 
 enum deputy_error db_run(struct db *db, enum db_slot slot, const char *sql)

@@ -5,6 +5,7 @@
 #ifndef STORE_DB_H
 #define STORE_DB_H
 
+#include <deputy/arena.h>
 #include <deputy/error.h>
 #include <deputy/slice.h>
 #include <deputy/time.h>
@@ -69,6 +70,12 @@ enum db_slot {
     DB_DELIVERY_DONE,
     DB_DELIVERY_RETRY,
     DB_DELIVERY_BURY,
+    DB_DELIVERY_DROP,
+    DB_DELIVERY_FORGET,
+    DB_DELIVERY_PRUNE_ALL,
+    DB_WAITING_ADD,
+    DB_WAITING_FIND,
+    DB_WAITING_MOST,
     DB_NETWORK_INSERT,
     DB_NETWORK_FIND,
     DB_NETWORK_REVOKE,
@@ -171,6 +178,9 @@ int64_t column_int(const struct statement *statement, int column);
 bool column_null(const struct statement *statement, int column);
 /* Bytes of a blob or text, never absent. A large one may be read from the disk here, and fail. */
 enum deputy_error column_bytes(const struct statement *statement, int column, struct deputy_slice *out);
+/* The same, kept in the arena. */
+enum deputy_error column_copy(
+        struct deputy_arena *arena, struct deputy_slice *out, const struct statement *statement, int column);
 
 /* Begin, run and end in one, for the statements of transactions. */
 enum deputy_error db_run(struct db *db, enum db_slot slot, const char *sql);

@@ -1,10 +1,8 @@
 /* Used invocations, so that a restart forgets none (spec/02 section 6.4). */
 #include "base/arena.h"
 #include "base/try.h"
+#include "store/replay_page.h"
 #include "store/state.h"
-
-/* One use in a page: the fingerprint, then the expiry in seconds, big-endian. */
-enum { ENTRY_BYTES = STORE_FINGERPRINT_BYTES + 8 };
 
 enum deputy_error store_replay_insert(struct store_write *write, const struct store_replay *replay)
 {
@@ -49,14 +47,14 @@ enum deputy_error store_replay_load(struct deputy_arena *arena, struct store_rep
     }
 }
 
-static void entry_write(uint8_t out[ENTRY_BYTES], const struct store_replay *replay)
+static void entry_write(uint8_t out[REPLAY_ENTRY_BYTES], const struct store_replay *replay)
 {
     memcpy(out, replay->fingerprint, STORE_FINGERPRINT_BYTES);
     for (size_t i = 0; i < 8; i++)
         out[STORE_FINGERPRINT_BYTES + i] = (uint8_t)((uint64_t)replay->expires >> (56 - 8 * i));
 }
 
-static void entry_read(struct store_replay *out, const uint8_t entry[ENTRY_BYTES])
+void replay_entry_read(struct store_replay *out, const uint8_t entry[REPLAY_ENTRY_BYTES])
 {
     uint64_t expires = 0;
     for (size_t i = 0; i < 8; i++)
@@ -69,17 +67,17 @@ enum deputy_error store_replay_insert_page(
         struct store_write *write, const struct store_replay *replays, size_t count)
 {
     DEFER(statement_end) struct statement statement = {0};
-    uint8_t entries[STORE_REPLAY_PAGE * ENTRY_BYTES];
+    uint8_t entries[STORE_REPLAY_PAGE * REPLAY_ENTRY_BYTES];
     int64_t latest = INT64_MIN;
     ENSURE(count > 0 && count <= STORE_REPLAY_PAGE, DEPUTY_E_ARGUMENT);
     for (size_t i = 0; i < count; i++) {
-        entry_write(entries + i * ENTRY_BYTES, &replays[i]);
+        entry_write(entries + i * REPLAY_ENTRY_BYTES, &replays[i]);
         latest = replays[i].expires > latest ? replays[i].expires : latest;
     }
     TRY(statement_begin(&statement, write->view.db, DB_REPLAY_PAGE_INSERT,
             "INSERT INTO replay_page (expires, entries) VALUES (?, ?)"));
     bind_int(&statement, latest);
-    bind_blob(&statement, deputy_slice_bytes(entries, count * ENTRY_BYTES));
+    bind_blob(&statement, deputy_slice_bytes(entries, count * REPLAY_ENTRY_BYTES));
     return statement_run(&statement);
 }
 
@@ -97,11 +95,11 @@ enum deputy_error store_replay_load_page(struct deputy_arena *arena, struct stor
     if (!row)
         return DEPUTY_OK;
     TRY(column_bytes(&statement, 1, &entries));
-    ENSURE(entries.len > 0 && entries.len % ENTRY_BYTES == 0, DEPUTY_E_STORE_CORRUPT);
-    *out = ARENA_ARRAY(arena, struct store_replay, entries.len / ENTRY_BYTES);
+    ENSURE(entries.len > 0 && entries.len % REPLAY_ENTRY_BYTES == 0, DEPUTY_E_STORE_CORRUPT);
+    *out = ARENA_ARRAY(arena, struct store_replay, entries.len / REPLAY_ENTRY_BYTES);
     ENSURE(*out != NULL, arena_error(arena));
-    for (; *count < entries.len / ENTRY_BYTES; (*count)++)
-        entry_read(&(*out)[*count], entries.ptr + *count * ENTRY_BYTES);
+    for (; *count < entries.len / REPLAY_ENTRY_BYTES; (*count)++)
+        replay_entry_read(&(*out)[*count], entries.ptr + *count * REPLAY_ENTRY_BYTES);
     *after = column_int(&statement, 0);
     return DEPUTY_OK;
 }

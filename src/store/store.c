@@ -1,5 +1,6 @@
 #include "base/try.h"
 #include "crypto/secret.h"
+#include "store/delivery_count.h"
 #include "store/revocations.h"
 #include "store/schema.h"
 #include "store/state.h"
@@ -33,6 +34,7 @@ static enum deputy_error store_start(struct store *store)
     TRY(schema_migrate(&store->writer, &schema_node));
     TRY(seal_check_database(&store->writer, store->seal_key));
     TRY(revocations_check(&store->writer, store->seal_key));
+    TRY(delivery_recount(&store->writer));
     TRY(readers_open(store));
     return writer_start(store);
 }

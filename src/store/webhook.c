@@ -5,6 +5,7 @@
 #include "crypto/column.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
+#include "store/delivery_count.h"
 #include "store/sealed_row.h"
 
 enum { SEALED_MAX = 64 * 1024 };
@@ -122,14 +123,6 @@ enum deputy_error store_webhook_insert(
     return row_insert(write->view.db, webhook, space, seal);
 }
 
-static enum deputy_error text_take(
-        struct deputy_arena *arena, struct deputy_slice *out, const struct statement *statement, int column)
-{
-    struct deputy_slice bytes;
-    TRY(column_bytes(statement, column, &bytes));
-    return arena_copy(arena, out, bytes);
-}
-
 static struct deputy_time time_of(int64_t micros)
 {
     int64_t rest = micros % 1000000;
@@ -144,15 +137,15 @@ static enum deputy_error row_fields(
     TRY(column_bytes(statement, 1, &digest));
     ENSURE(digest.len == STORE_DIGEST_BYTES, DEPUTY_E_STORE_CORRUPT);
     memcpy(out->digest, digest.ptr, STORE_DIGEST_BYTES);
-    TRY(text_take(arena, &out->space, statement, 2));
-    TRY(text_take(arena, &out->subscriber, statement, 3));
-    TRY(text_take(arena, &out->service, statement, 4));
+    TRY(column_copy(arena, &out->space, statement, 2));
+    TRY(column_copy(arena, &out->subscriber, statement, 3));
+    TRY(column_copy(arena, &out->service, statement, 4));
     if (!column_null(statement, 5))
-        TRY(text_take(arena, &out->prefix, statement, 5));
+        TRY(column_copy(arena, &out->prefix, statement, 5));
     out->abilities = (unsigned)column_int(statement, 6);
-    TRY(text_take(arena, &out->url, statement, 7));
-    TRY(text_take(arena, &out->secret, statement, 8));
-    TRY(text_take(arena, &out->proofs, statement, 9));
+    TRY(column_copy(arena, &out->url, statement, 7));
+    TRY(column_copy(arena, &out->secret, statement, 8));
+    TRY(column_copy(arena, &out->proofs, statement, 9));
     out->created = time_of(column_int(statement, 10));
     out->active = column_int(statement, 11) != 0;
     return DEPUTY_OK;
@@ -205,129 +198,16 @@ enum deputy_error store_webhook_list(struct deputy_arena *arena, struct store_we
     return DEPUTY_OK;
 }
 
-static enum deputy_error run_on(struct db *db, enum db_slot slot, const char *sql, int64_t id)
+static enum deputy_error row_end(struct db *db, int64_t id)
 {
     DEFER(statement_end) struct statement statement = {0};
-    TRY(statement_begin(&statement, db, slot, sql));
+    TRY(statement_begin(&statement, db, DB_WEBHOOK_END, "UPDATE webhook SET active = 0 WHERE id = ?"));
     bind_int(&statement, id);
-    return statement_run(&statement);
-}
-
-/* Only the newest dead letters are kept. */
-static enum deputy_error letters_prune(struct db *db, int64_t webhook)
-{
-    DEFER(statement_end) struct statement statement = {0};
-    TRY(statement_begin(&statement, db, DB_DELIVERY_PRUNE,
-            "DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery"
-            " WHERE webhook = ? AND due IS NULL ORDER BY id DESC LIMIT -1 OFFSET ?)"));
-    bind_int(&statement, webhook);
-    bind_int(&statement, STORE_DEAD_LETTERS_MAX);
     return statement_run(&statement);
 }
 
 enum deputy_error store_webhook_end(struct store_write *write, int64_t id)
 {
-    struct db *db = write->view.db;
-    TRY(run_on(db, DB_WEBHOOK_END, "UPDATE webhook SET active = 0 WHERE id = ?", id));
-    TRY(run_on(db, DB_DELIVERY_END, "UPDATE webhook_delivery SET due = NULL WHERE webhook = ?", id));
-    return letters_prune(db, id);
-}
-
-/* ---- deliveries ---- */
-
-enum deputy_error store_delivery_insert(
-        struct store_write *write, int64_t webhook, struct deputy_slice event, struct deputy_slice body)
-{
-    DEFER(statement_end) struct statement statement = {0};
-    TRY(statement_begin(&statement, write->view.db, DB_DELIVERY_INSERT,
-            "INSERT INTO webhook_delivery (webhook, event, body, due, attempts) VALUES (?, ?, ?, ?, 0)"
-            " ON CONFLICT DO NOTHING"));
-    bind_int(&statement, webhook);
-    bind_text(&statement, event);
-    bind_text(&statement, body);
-    bind_time(&statement, &write->now);
-    return statement_run(&statement);
-}
-
-static bool is_busy(int64_t webhook, const int64_t *busy, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (busy[i] == webhook)
-            return true;
-    }
-    return false;
-}
-
-/* The rows: one webhook each, the longest due first. */
-static enum deputy_error next_choose(
-        int64_t *id, bool *found, struct statement *statement, const int64_t *busy, size_t busy_count)
-{
-    for (;;) {
-        TRY(statement_step(statement, found));
-        if (!*found)
-            return DEPUTY_OK;
-        *id = column_int(statement, 0);
-        if (!is_busy(column_int(statement, 1), busy, busy_count))
-            return DEPUTY_OK;
-    }
-}
-
-static enum deputy_error next_id(int64_t *id, bool *found, struct db *db, struct deputy_time now,
-        const int64_t *busy, size_t busy_count)
-{
-    DEFER(statement_end) struct statement statement = {0};
-    TRY(statement_begin(&statement, db, DB_DELIVERY_NEXT,
-            "SELECT id, webhook, min(due) AS first FROM webhook_delivery"
-            " WHERE due IS NOT NULL GROUP BY webhook HAVING first <= ? ORDER BY first, id"));
-    bind_time(&statement, &now);
-    return next_choose(id, found, &statement, busy, busy_count);
-}
-
-static enum deputy_error delivery_load(struct deputy_arena *arena, struct store_delivery *out, bool *found,
-        struct store_read *read, int64_t id)
-{
-    DEFER(statement_end) struct statement statement = {0};
-    *out = (struct store_delivery){.id = id};
-    TRY(statement_begin(&statement, read->db, DB_DELIVERY_LOAD,
-            "SELECT " WEBHOOK_COLUMNS ", d.event, d.body, d.attempts FROM webhook_delivery d"
-            " JOIN webhook w ON w.id = d.webhook JOIN space s ON s.id = w.space WHERE d.id = ?"));
-    bind_int(&statement, id);
-    TRY(statement_step(&statement, found));
-    if (!*found)
-        return DEPUTY_OK;
-    TRY(text_take(arena, &out->event, &statement, 13));
-    TRY(text_take(arena, &out->body, &statement, 14));
-    out->attempts = column_int(&statement, 15);
-    out->webhook.id = column_int(&statement, 0);
-    return webhook_row_take(arena, &out->webhook, &statement, read->store->seal_key);
-}
-
-enum deputy_error store_delivery_next(struct deputy_arena *arena, struct store_delivery *out, bool *found,
-        struct store_read *read, struct deputy_time now, const int64_t *busy, size_t busy_count)
-{
-    int64_t id = 0;
-    TRY(next_id(&id, found, read->db, now, busy, busy_count));
-    return *found ? delivery_load(arena, out, found, read, id) : DEPUTY_OK;
-}
-
-enum deputy_error store_delivery_done(struct store_write *write, int64_t id)
-{
-    return run_on(write->view.db, DB_DELIVERY_DONE, "DELETE FROM webhook_delivery WHERE id = ?", id);
-}
-
-enum deputy_error store_delivery_retry(struct store_write *write, int64_t id, struct deputy_time due)
-{
-    DEFER(statement_end) struct statement statement = {0};
-    TRY(statement_begin(&statement, write->view.db, DB_DELIVERY_RETRY,
-            "UPDATE webhook_delivery SET attempts = attempts + 1, due = ? WHERE id = ? AND due IS NOT NULL"));
-    bind_time(&statement, &due);
-    bind_int(&statement, id);
-    return statement_run(&statement);
-}
-
-enum deputy_error store_delivery_bury(struct store_write *write, const struct store_delivery *delivery)
-{
-    TRY(run_on(write->view.db, DB_DELIVERY_BURY,
-            "UPDATE webhook_delivery SET attempts = attempts + 1, due = NULL WHERE id = ?", delivery->id));
-    return letters_prune(write->view.db, delivery->webhook.id);
+    TRY(row_end(write->view.db, id));
+    return deliveries_end(write->view.db, id);
 }

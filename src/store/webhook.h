@@ -10,8 +10,10 @@
 
 enum {
     STORE_WEBHOOK_KEY_BYTES = 32,
-    STORE_WEBHOOKS_MAX = 1000,    /* in one list */
-    STORE_DEAD_LETTERS_MAX = 1000 /* kept for one webhook */
+    STORE_WEBHOOKS_MAX = 1000,      /* in one list */
+    STORE_DEAD_LETTERS_MAX = 1000,  /* kept for one webhook */
+    STORE_DEAD_LETTERS_ALL = 10000, /* and of all */
+    STORE_NOTICE_MAX = 256 * 1024   /* bytes of a body */
 };
 
 struct store_webhook {
@@ -61,9 +63,24 @@ struct store_delivery {
     int64_t attempts; /* so far */
 };
 
-/* Due at once. A webhook is told of one event once. */
-enum deputy_error store_delivery_insert(
-        struct store_write *write, int64_t webhook, struct deputy_slice event, struct deputy_slice body);
+struct store_notice {
+    int64_t webhook;
+    struct deputy_slice event; /* its id */
+    struct deputy_slice body;
+};
+
+/* How many deliveries may wait, retries among them. */
+struct store_delivery_bounds {
+    int64_t each; /* for one webhook */
+    int64_t all;
+};
+
+/*
+ * Due at once. A webhook is told of one event once. Beyond a bound the oldest delivery goes that waits for
+ * this webhook, or for the one that most wait for; *dropped grows by how many went.
+ */
+enum deputy_error store_delivery_insert(struct store_write *write, const struct store_notice *notice,
+        const struct store_delivery_bounds *bounds, uint64_t *dropped);
 
 /*
  * The delivery that has been due longest, of a webhook that is not among the busy ones; *found. The oldest
@@ -72,7 +89,7 @@ enum deputy_error store_delivery_insert(
 enum deputy_error store_delivery_next(struct deputy_arena *arena, struct store_delivery *out, bool *found,
         struct store_read *read, struct deputy_time now, const int64_t *busy, size_t busy_count);
 
-enum deputy_error store_delivery_done(struct store_write *write, int64_t id);
+enum deputy_error store_delivery_done(struct store_write *write, const struct store_delivery *delivery);
 enum deputy_error store_delivery_retry(struct store_write *write, int64_t id, struct deputy_time due);
 enum deputy_error store_delivery_bury(struct store_write *write, const struct store_delivery *delivery);
 

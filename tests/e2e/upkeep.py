@@ -85,13 +85,14 @@ def edited(sql, check, problem, *arguments):
 
 @contextlib.contextmanager
 def with_sealed_rows():
-    """A stopped node, in order, that holds a ticket for a value and a webhook."""
+    """A stopped node, in order, that holds a ticket for a value, a webhook and a delivery that waits."""
     with Node(DEPUTY, CONFIG + "[global.deputy]\ndev = true\n") as node:
         world = Hooked(node).begin()
         world.put("a", "kept")
         token = world.ucan(world.session, world.session.did_key, world.caps("/a", "get"), 60, [world.proof])
         expect(world.post("/signed/kv", token, tokens.json.dumps({"space": world.space, "path": "a"}), **JSON), 200)
         world.webhook("http://127.0.0.1:1/")
+        world.put("b", "told")  # and a delivery that waits
         assert node.stop() == 0
         doctor_is_content(node)
         yield node
@@ -205,6 +206,36 @@ class Doctor:
             change(node, "INSERT INTO webhook_delivery (webhook, event, body, attempts, due) VALUES (99, 'e', '{}', 0, 0)")
             doctor_says(node, "database", "refers to one that is not there")
 
+    def damaged_delivery_is_noticed():
+        for change_of, problem in (("webhook_delivery SET body = '{}'", "not that of its event: delete the row"),
+                                   ("webhook_delivery SET due = -1", "out of bounds: set due to 0"),
+                                   ("webhook_waiting SET waiting = 5", "start the node again")):
+            with with_sealed_rows() as node:
+                change(node, f"UPDATE {change_of}")
+                found = doctor_says(node, "deliveries", problem)
+                assert any(change_of.split()[0] in f["subject"] for f in found), found
+
+    def damaged_event_of_an_sql_commit_is_noticed():
+        with Node(DEPUTY, CONFIG) as node:
+            world = World(node)
+            proof = world.sign_in(world.caps("", "*", service="sql"))
+            token = world.ucan(world.session, world.session.did_key, world.caps("/app", "write", service="sql"), 60, [proof])
+            expect(world.post("/invoke", token, json.dumps({"action": "execute", "sql": "CREATE TABLE t (v)", "params": []})), 200)
+            assert node.stop() == 0
+            change(node, "INSERT INTO sql_intent (name, space, paths, invocation) SELECT d.name, s.name, '[\"app/t\"]', t.bytes"
+                         " FROM sql_database d JOIN space s ON s.id = d.space JOIN delegation t LIMIT 1")
+            doctor_is_content(node)
+            change(node, "UPDATE sql_intent SET invocation = x'00'")
+            doctor_says(node, "intents", "no token that its issuer signed: delete the row")
+            change(node, "UPDATE sql_intent SET name = zeroblob(32)")
+            found = doctor_says(node, "intents", "an SQL database that is not there")
+            assert [f["subject"] for f in found if f["check"] == "intents"] == ["sql_intent 1"], found
+
+    def replay_that_never_ends_is_noticed():
+        with with_sealed_rows() as node:
+            change(node, "INSERT INTO replay (fingerprint, expires) VALUES (zeroblob(16), 9223372036854775807)")
+            doctor_says(node, "replays", "out of bounds: leave the node stopped")
+
     def malformed_page_of_used_invocations_is_noticed():
         with with_sealed_rows() as node:
             with contextlib.closing(database(node)) as connection:
@@ -212,6 +243,7 @@ class Doctor:
                 connection.execute("INSERT INTO replay_page (expires, entries) VALUES (9999999999, x'00')")
                 connection.commit()
             doctor_says(node, "database", "damaged")
+            doctor_says(node, "replays", "its entries cannot be read")
 
     def older_value_made_current_is_noticed():
         edited("UPDATE kv_current SET event = 1 WHERE event = 2", "events", "newest")

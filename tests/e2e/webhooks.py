@@ -9,11 +9,12 @@ import pathlib
 import sqlite3
 import sys
 import time
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from kit import tokens  # noqa: E402
 from kit.hooked import JSON, Hooked  # noqa: E402
-from kit.node import Node  # noqa: E402
+from kit.node import Node, free_port  # noqa: E402
 from kit.receiver import Receiver  # noqa: E402
 from kit.runner import expect, run  # noqa: E402
 from kit.world import CONFIG  # noqa: E402
@@ -50,6 +51,14 @@ def eventually(check, seconds=15):
 def make_due(node):
     """As if the time until the next attempt had passed."""
     ask(node, "UPDATE webhook_delivery SET due = 0 WHERE due IS NOT NULL")
+
+
+BOUNDS = DEV + "webhook_waiting = 3\nwebhook_waiting_all = 4\n"
+
+
+def queues(node):
+    """How many deliveries wait, by the row of their webhook."""
+    return dict(ask(node, "SELECT webhook, count(*) FROM webhook_delivery WHERE due IS NOT NULL GROUP BY webhook"))
 
 
 class Registering:
@@ -129,6 +138,51 @@ class Registering:
             itself = world.pass_on(world.proof, world.hooks(own, "unregister"))
             expect(world.unregister(record["id"], world.backend, itself, own), 204)
             expect(world.listed(), 200, "[]")
+
+
+class Waiting:
+    """What is dropped when too many deliveries wait: the oldest, of the webhook or of the longest queue."""
+
+    def receiver_that_is_down_costs_its_oldest_events_and_no_write():
+        port = free_port()
+        with node_with(BOUNDS + f"[global.telemetry]\nenabled = true\n[global.prometheus]\nport = {port}\n") as node:
+            with Receiver() as receiver:
+                world = Hooked(node).begin()
+                world.webhook(receiver.url)
+            for i in range(10):
+                world.put(f"n/{i}")
+            eventually(lambda: list(queues(node).values()) == [3])
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+                assert b"\ndeputy_webhook_dropped_total 7\n" in answer.read()
+            assert node.log_text().count("webhook.dropped") == 1
+            with Receiver(port=receiver.port) as receiver:
+                make_due(node)
+                got = sorted(tokens.json.loads(receiver.take()[1])["path"] for _ in range(3))
+                assert got == ["n/7", "n/8", "n/9"], got
+                assert receiver.silent()
+            eventually(lambda: queues(node) == {})
+            assert ask(node, "SELECT waiting FROM webhook_waiting WHERE waiting <> 0") == []
+
+    def long_queue_makes_room_for_a_short_one():
+        with node_with(BOUNDS) as node:
+            world = Hooked(node).begin()
+            long = world.webhook("http://127.0.0.1:1/", prefix="long")
+            world.webhook("http://127.0.0.1:1/", prefix="short")
+            for key in ("long/1", "long/2", "long/3", "short/1", "short/2"):
+                world.put(key)
+            assert sorted(queues(node).values()) == [2, 2], queues(node)
+            expect(world.unregister(long["id"]), 204)
+            assert ask(node, "SELECT webhook, waiting FROM webhook_waiting WHERE waiting <> 0 ORDER BY webhook") == [(0, 2), (2, 2)]
+
+    def bound_of_nothing_is_refused_at_the_start():
+        for key in ("webhook_waiting", "webhook_waiting_all"):
+            try:
+                with node_with(DEV + f"{key} = 0\n"):
+                    pass
+            except RuntimeError as error:
+                assert f"deputy.{key}" in str(error), error
+            else:
+                raise AssertionError(key)
 
 
 class Delivering:
@@ -273,4 +327,4 @@ class Database:
             assert receiver.silent(0.1)
 
 
-run([check for group in (Registering, Delivering, Database) for name, check in vars(group).items() if not name.startswith("_")])
+run([check for group in (Registering, Waiting, Delivering, Database) for name, check in vars(group).items() if not name.startswith("_")])

@@ -14,7 +14,7 @@
 
 /* Takes a database back to the second step of the schema, as one made before the others would look. */
 #define KIT_UNDO_BEHIND_002                                                                                  \
-    "DROP TABLE sql_database; DROP TABLE sql_intent;"                                                        \
+    "DROP TABLE sql_database; DROP TABLE sql_intent; DROP TABLE webhook_waiting;"                            \
     "DROP TABLE webhook_delivery; DROP TABLE webhook; DROP TABLE content; ALTER TABLE space DROP COLUMN "    \
     "used; DROP TABLE ticket; DROP TABLE delegation_space; DROP INDEX delegation_granted;"                   \
     "DROP INDEX delegation_received; ALTER TABLE delegation DROP COLUMN issued;"                             \

@@ -1,9 +1,15 @@
 #include "kit.h"
+#include "store/delivery_count.h"
 #include "store/webhook.h"
+
+static struct store_delivery_bounds bounds;
+static uint64_t dropped;
 
 static int hosted_setup(void **state)
 {
     kit_setup(state);
+    bounds = (struct store_delivery_bounds){1000, 1000};
+    dropped = 0;
     kit_host(*state, KIT_SPACE);
     return 0;
 }
@@ -170,7 +176,8 @@ static void changed_row_is_refused_whatever_was_changed(void **state)
 static enum deputy_error apply_deliver(struct store_write *write, void *ctx)
 {
     const struct job *job = ctx;
-    return store_delivery_insert(write, job->id, job->event, T("{}"));
+    const struct store_notice notice = {job->id, job->event, T("{}")};
+    return store_delivery_insert(write, &notice, &bounds, &dropped);
 }
 
 static void deliver(struct kit *kit, int64_t webhook, const char *event)
@@ -192,7 +199,7 @@ static bool next_of(
 
 static enum deputy_error apply_done(struct store_write *write, void *ctx)
 {
-    return store_delivery_done(write, ((struct job *)ctx)->delivery->id);
+    return store_delivery_done(write, ((struct job *)ctx)->delivery);
 }
 
 static enum deputy_error apply_retry(struct store_write *write, void *ctx)
@@ -287,6 +294,174 @@ static void ended_webhook_gets_nothing_more(void **state)
     assert_int_equal(list(kit, &all), 0);
 }
 
+/* ---- how many may wait ---- */
+
+static int64_t waiting(struct kit *kit, const char *of)
+{
+    char sql[160];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM webhook_delivery WHERE due IS NOT NULL AND %s", of);
+    return kit_query_int(kit, sql);
+}
+
+/* What is counted is what is there. */
+static void check_counts(struct kit *kit)
+{
+    assert_int_equal(kit_query_int(kit, "SELECT count(*) FROM (" DELIVERY_MISCOUNTED ")"), 0);
+}
+
+static void deliver_many(struct kit *kit, int64_t webhook, unsigned from, unsigned to)
+{
+    char event[16];
+    for (unsigned i = from; i < to; i++) {
+        snprintf(event, sizeof event, "%u", i);
+        deliver(kit, webhook, event);
+    }
+}
+
+static void beyond_its_bound_a_webhook_loses_its_oldest(void **state)
+{
+    struct kit *kit = *state;
+    struct store_webhook *all;
+    struct store_delivery delivery;
+    bounds.each = 10;
+    assert_ok(insert(kit, 1, 5));
+    assert_ok(insert(kit, 2, 5));
+    list(kit, &all);
+    deliver_many(kit, all[0].id, 0, 10);
+    assert_int_equal(dropped, 0);
+    deliver_many(kit, all[0].id, 10, 25);
+    deliver(kit, all[0].id, "24"); /* told before: nothing goes for it */
+    assert_int_equal(dropped, 15);
+    assert_int_equal(waiting(kit, "1"), 10);
+    assert_true(next_of(kit, &delivery, KIT_NOW, NULL, 0));
+    assert_text(delivery.event, "15");
+    deliver_many(kit, all[1].id, 0, 10);
+    assert_int_equal(dropped, 15);
+    check_counts(kit);
+}
+
+static void in_all_the_longest_queue_loses(void **state)
+{
+    struct kit *kit = *state;
+    struct store_webhook *all;
+    bounds = (struct store_delivery_bounds){100, 20};
+    for (uint8_t i = 1; i <= 3; i++)
+        assert_ok(insert(kit, i, 5));
+    list(kit, &all);
+    deliver_many(kit, all[0].id, 0, 15);
+    deliver_many(kit, all[1].id, 0, 5);
+    assert_int_equal(dropped, 0);
+    deliver_many(kit, all[2].id, 0, 4);
+    assert_int_equal(dropped, 4);
+    assert_int_equal(waiting(kit, "webhook = 1"), 11);
+    assert_int_equal(waiting(kit, "webhook = 2"), 5);
+    assert_int_equal(waiting(kit, "webhook = 3"), 4);
+    assert_int_equal(waiting(kit, "1"), 20);
+    check_counts(kit);
+}
+
+static void retries_count_and_what_is_settled_does_not(void **state)
+{
+    struct kit *kit = *state;
+    struct store_webhook *all;
+    struct store_delivery delivery;
+    bounds.each = 3;
+    assert_ok(insert(kit, 1, 5));
+    list(kit, &all);
+    deliver_many(kit, all[0].id, 0, 3);
+    assert_true(next_of(kit, &delivery, KIT_NOW, NULL, 0));
+    settle(kit, apply_retry, &delivery, KIT_NOW + 30);
+    check_counts(kit);
+    assert_true(next_of(kit, &delivery, KIT_NOW, NULL, 0));
+    settle(kit, apply_done, &delivery, 0);
+    check_counts(kit);
+    assert_true(next_of(kit, &delivery, KIT_NOW, NULL, 0));
+    settle(kit, apply_bury, &delivery, 0);
+    settle(kit, apply_bury, &delivery, 0);
+    check_counts(kit);
+    deliver_many(kit, all[0].id, 3, 5);
+    assert_int_equal(dropped, 0);
+    deliver(kit, all[0].id, "5");
+    assert_int_equal(dropped, 1);
+    check_counts(kit);
+}
+
+static void delivery_dropped_or_ended_under_way_is_not_counted_twice(void **state)
+{
+    struct kit *kit = *state;
+    struct store_webhook *all;
+    struct store_delivery under_way, other;
+    bounds.each = 1;
+    assert_ok(insert(kit, 1, 5));
+    list(kit, &all);
+    deliver(kit, all[0].id, "0");
+    assert_true(next_of(kit, &under_way, KIT_NOW, NULL, 0));
+    deliver(kit, all[0].id, "1");
+    assert_int_equal(dropped, 1);
+    settle(kit, apply_done, &under_way, 0);
+    settle(kit, apply_bury, &under_way, 0);
+    settle(kit, apply_retry, &under_way, KIT_NOW);
+    assert_int_equal(waiting(kit, "1"), 1);
+    check_counts(kit);
+    assert_true(next_of(kit, &other, KIT_NOW, NULL, 0));
+    end(kit, all[0].id);
+    check_counts(kit);
+    settle(kit, apply_done, &other, 0);
+    assert_int_equal(kit_query_int(kit, "SELECT count(*) FROM webhook_delivery"), 0);
+    check_counts(kit);
+}
+
+static void lowered_bound_is_reached_with_the_next_events(void **state)
+{
+    struct kit *kit = *state;
+    struct store_webhook *all;
+    assert_ok(insert(kit, 1, 5));
+    list(kit, &all);
+    deliver_many(kit, all[0].id, 0, 200);
+    bounds = (struct store_delivery_bounds){5, 5};
+    deliver_many(kit, all[0].id, 200, 204);
+    assert_int_equal(waiting(kit, "1"), 5);
+    check_counts(kit);
+}
+
+static void counts_that_are_wrong_are_made_anew_at_the_start(void **state)
+{
+    static const char *const damages[] = {"UPDATE webhook_waiting SET waiting = 7",
+            "DELETE FROM webhook_waiting", "UPDATE webhook_waiting SET waiting = -3 WHERE webhook = 0",
+            "INSERT INTO webhook_waiting VALUES (99, 1)", "DELETE FROM webhook_delivery WHERE event = '0'"};
+    struct kit *kit = *state;
+    struct store_webhook *all;
+    assert_ok(insert(kit, 1, 5));
+    list(kit, &all);
+    deliver_many(kit, all[0].id, 0, 3);
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        kit_close(kit);
+        kit_tamper(kit, damages[i]);
+        kit_reopen(kit);
+        check_counts(kit);
+    }
+}
+
+static void dead_letters_have_a_bound_in_all(void **state)
+{
+    struct kit *kit = *state;
+    struct store_webhook *all;
+    struct store_delivery delivery;
+    assert_ok(insert(kit, 1, 5));
+    list(kit, &all);
+    kit_close(kit);
+    kit_tamper(kit, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10500)"
+                    " INSERT INTO webhook_delivery (webhook, event, body, attempts, due)"
+                    " SELECT 1000 + i / 900, 'dead ' || i, '{}', 5, NULL FROM n");
+    kit_reopen(kit);
+    deliver(kit, all[0].id, "last");
+    assert_true(next_of(kit, &delivery, KIT_NOW, NULL, 0));
+    settle(kit, apply_bury, &delivery, 0);
+    assert_int_equal(kit_query_int(kit, "SELECT count(*) FROM webhook_delivery WHERE due IS NULL"),
+            STORE_DEAD_LETTERS_ALL);
+    assert_int_equal(kit_query_int(kit, "SELECT count(*) FROM webhook_delivery WHERE event = 'last'"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +475,13 @@ int main(void)
             HOOK_TEST(failed_delivery_waits_for_its_time_and_a_dead_one_for_nothing),
             HOOK_TEST(long_queue_of_one_webhook_keeps_no_other_waiting),
             HOOK_TEST(ended_webhook_gets_nothing_more),
+            HOOK_TEST(beyond_its_bound_a_webhook_loses_its_oldest),
+            HOOK_TEST(in_all_the_longest_queue_loses),
+            HOOK_TEST(retries_count_and_what_is_settled_does_not),
+            HOOK_TEST(delivery_dropped_or_ended_under_way_is_not_counted_twice),
+            HOOK_TEST(lowered_bound_is_reached_with_the_next_events),
+            HOOK_TEST(counts_that_are_wrong_are_made_anew_at_the_start),
+            HOOK_TEST(dead_letters_have_a_bound_in_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
