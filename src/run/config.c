@@ -1,8 +1,8 @@
 #include "run/config.h"
 #include "base/arena.h"
+#include "base/nearest.h"
 #include "base/try.h"
 #include "run/config_state.h"
-#include "run/nearest.h"
 #include <stdio.h>
 #include <stdlib.h>
 

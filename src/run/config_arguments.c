@@ -1,6 +1,6 @@
+#include "base/nearest.h"
 #include "base/try.h"
 #include "run/config_state.h"
-#include "run/nearest.h"
 
 static const struct config_key *row_of_flag(const struct config_table *table, struct deputy_slice flag)
 {

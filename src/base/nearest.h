@@ -1,6 +1,6 @@
 /* The name that somebody who misspelt one most likely meant. */
-#ifndef RUN_NEAREST_H
-#define RUN_NEAREST_H
+#ifndef BASE_NEAREST_H
+#define BASE_NEAREST_H
 
 #include <deputy/slice.h>
 

@@ -1,4 +1,4 @@
-#include "run/nearest.h"
+#include "base/nearest.h"
 
 enum { NEAREST_MAX = 64 };
 
