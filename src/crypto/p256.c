@@ -106,17 +106,6 @@ static EVP_PKEY *pkey_create(OSSL_LIB_CTX *library, int selection, OSSL_PARAM *p
     return key;
 }
 
-static EVP_PKEY *public_pkey_create(OSSL_LIB_CTX *library, uint8_t *public_key, size_t len)
-{
-    char group[] = "P-256";
-    OSSL_PARAM parameters[] = {
-            OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-            OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, public_key, len),
-            OSSL_PARAM_construct_end(),
-    };
-    return pkey_create(library, EVP_PKEY_PUBLIC_KEY, parameters);
-}
-
 /* The library takes any scalar, in the byte order of the machine: the range is ours to check. */
 static EVP_PKEY *secret_pkey_create(const struct crypto_shared *shared, const uint8_t secret[EC_SECRET_BYTES])
 {
@@ -135,21 +124,7 @@ static EVP_PKEY *secret_pkey_create(const struct crypto_shared *shared, const ui
     return key;
 }
 
-/* r, s as the DER that the library verifies; 0 when it cannot be made. */
-static size_t der_put(uint8_t der[DER_MAX_BYTES], const uint8_t signature[EC_SIGNATURE_BYTES])
-{
-    ECDSA_SIG *pair DEFER(pair_free) = ECDSA_SIG_new();
-    BIGNUM *r = BN_bin2bn(signature, FIELD_BYTES, NULL);
-    BIGNUM *s = BN_bin2bn(signature + FIELD_BYTES, FIELD_BYTES, NULL);
-    if (pair == NULL || r == NULL || s == NULL || ECDSA_SIG_set0(pair, r, s) != 1) {
-        BN_free(r);
-        BN_free(s);
-        return 0;
-    }
-    int len = i2d_ECDSA_SIG(pair, &der);
-    return len > 0 ? (size_t)len : 0;
-}
-
+/* r, s of the DER that the library makes. */
 static bool der_take(uint8_t signature[EC_SIGNATURE_BYTES], const uint8_t *der, size_t len)
 {
     ECDSA_SIG *pair DEFER(pair_free) = d2i_ECDSA_SIG(NULL, &der, (long)len);
@@ -160,22 +135,9 @@ static bool der_take(uint8_t signature[EC_SIGNATURE_BYTES], const uint8_t *der, 
 enum deputy_error p256_verify(const uint8_t public_key[EC_PUBLIC_BYTES], struct deputy_slice message,
         const uint8_t signature[EC_SIGNATURE_BYTES])
 {
-    const struct crypto_shared *shared = crypto_shared();
-    uint8_t encoded[UNCOMPRESSED_BYTES] = {UNCOMPRESSED_TAG};
-    uint8_t digest[HASH_BYTES];
-    uint8_t der[DER_MAX_BYTES];
-    TRY(p256_decompress(encoded + 1, public_key));
-    ERRORS_FORGOTTEN;
-    EVP_PKEY *key DEFER(pkey_free) = public_pkey_create(shared->openssl, encoded, sizeof encoded);
-    ENSURE(key != NULL, DEPUTY_E_KEY);
-    EVP_PKEY_CTX *context DEFER(pkey_context_free) = EVP_PKEY_CTX_new_from_pkey(shared->openssl, key, NULL);
-    ENSURE(context != NULL && EVP_PKEY_verify_init(context) == 1, DEPUTY_E_INTERNAL);
-    size_t der_len = der_put(der, signature);
-    ENSURE(der_len > 0, DEPUTY_E_INTERNAL);
-    sha256(digest, message);
-    /* r and s outside 1..n-1 are refused here */
-    ENSURE(EVP_PKEY_verify(context, der, der_len, digest, sizeof digest) == 1, DEPUTY_E_SIGNATURE);
-    return DEPUTY_OK;
+    uint8_t public_xy[P256_POINT_BYTES];
+    TRY(p256_decompress(public_xy, public_key));
+    return p256_verify_point(public_xy, message, signature);
 }
 
 enum deputy_error p256_sign(uint8_t signature[EC_SIGNATURE_BYTES], struct deputy_slice message,

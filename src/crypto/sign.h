@@ -14,8 +14,11 @@ enum {
     ED25519_SEED_BYTES = 32,
     ED25519_EXPANDED_BYTES = 64, /* what signs: as secret as the seed */
     EC_SECRET_BYTES = 32,
-    EC_PUBLIC_BYTES = 33,             /* SEC1, compressed */
-    EC_SIGNATURE_BYTES = 64,          /* r, s */
+    EC_PUBLIC_BYTES = 33,    /* SEC1, compressed */
+    EC_SIGNATURE_BYTES = 64, /* r, s */
+    P256_POINT_BYTES = 64,   /* X, Y */
+    P384_POINT_BYTES = 96,
+    P384_SIGNATURE_BYTES = 96,        /* r, s */
     SECP256K1_RECOVERABLE_BYTES = 65, /* r, s, recovery id 0..3 */
     ETHEREUM_ADDRESS_BYTES = 20
 };
@@ -66,6 +69,12 @@ enum deputy_error p256_compress(uint8_t public_key[EC_PUBLIC_BYTES], const uint8
 /* ES256: SHA-256 of the message; high S is accepted, since WebCrypto makes it. */
 enum deputy_error p256_verify(const uint8_t public_key[EC_PUBLIC_BYTES], struct deputy_slice message,
         const uint8_t signature[EC_SIGNATURE_BYTES]);
+
+/* The same with the key as X, Y; and ES384: SHA-384 of the message. High S is accepted. */
+enum deputy_error p256_verify_point(const uint8_t public_xy[P256_POINT_BYTES], struct deputy_slice message,
+        const uint8_t signature[EC_SIGNATURE_BYTES]);
+enum deputy_error p384_verify_point(const uint8_t public_xy[P384_POINT_BYTES], struct deputy_slice message,
+        const uint8_t signature[P384_SIGNATURE_BYTES]);
 
 /* ES256: the nonce is random, mixed with the secret and the digest. */
 enum deputy_error p256_sign(uint8_t signature[EC_SIGNATURE_BYTES], struct deputy_slice message,
