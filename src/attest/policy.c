@@ -80,26 +80,34 @@ static enum deputy_error read_products(
 
 /* ---- lists ---- */
 
-/* Room for the elements of a list; an empty list allows nothing, which nobody writes on purpose. */
-static enum deputy_error list_make(
-        struct member_reader *reader, void **items, const struct json_value *value, size_t size)
+/* Room for the elements of a list, or NULL and why. An empty list allows nothing, which nobody writes on
+ * purpose. */
+static void *list_make(
+        struct member_reader *reader, enum deputy_error *error, const struct json_value *value, size_t size)
 {
-    if (!json_is(value, JSON_ARRAY) || value->count == 0 || value->count > DEPUTY_ATTEST_POLICY_LIST_MAX)
-        return member_refuse(reader, value, "a list of 1 to 256 values, or to be left out");
-    *items = arena_alloc_array(reader->arena, value->count, size);
-    return *items != NULL ? DEPUTY_OK : arena_error(reader->arena);
+    if (!json_is(value, JSON_ARRAY) || value->count == 0 || value->count > DEPUTY_ATTEST_POLICY_LIST_MAX) {
+        *error = member_refuse(reader, value, "a list of 1 to 256 values, or to be left out");
+        return NULL;
+    }
+    void *items = arena_alloc_array(reader->arena, value->count, size);
+    *error = items != NULL ? DEPUTY_OK : arena_error(reader->arena);
+    return items;
 }
 
 static enum deputy_error read_advisories(
         struct member_reader *reader, void *field, const struct json_value *value)
 {
     struct deputy_attest_list *list = field;
-    void *items = NULL;
-    if (!json_is(value, JSON_ARRAY) || value->count > 0)
-        TRY(list_make(reader, &items, value, sizeof(struct deputy_slice)));
-    *list = (struct deputy_attest_list){.present = true, .items = items};
+    enum deputy_error error;
+    *list = (struct deputy_attest_list){.present = true};
+    if (json_is(value, JSON_ARRAY) && value->count == 0)
+        return DEPUTY_OK;
+    struct deputy_slice *items = list_make(reader, &error, value, sizeof *items);
+    if (items == NULL)
+        return error;
+    list->items = items;
     JSON_EACH (item, value)
-        TRY(member_text(reader, (struct deputy_slice *)items + list->count++, item));
+        TRY(member_text(reader, items + list->count++, item));
     return DEPUTY_OK;
 }
 
@@ -122,11 +130,13 @@ static enum deputy_error read_bytes(
 static enum deputy_error read_byte_list(struct member_reader *reader, struct deputy_attest_list *list,
         const struct json_value *value, size_t len)
 {
-    void *items;
-    TRY(list_make(reader, &items, value, sizeof(struct deputy_slice)));
+    enum deputy_error error;
+    struct deputy_slice *items = list_make(reader, &error, value, sizeof *items);
+    if (items == NULL)
+        return error;
     *list = (struct deputy_attest_list){.present = true, .items = items};
     JSON_EACH (item, value)
-        TRY(read_bytes(reader, (struct deputy_slice *)items + list->count++, item, len));
+        TRY(read_bytes(reader, items + list->count++, item, len));
     return DEPUTY_OK;
 }
 
@@ -174,11 +184,13 @@ static enum deputy_error read_images(
     };
     static const struct member_table table = MEMBER_TABLE(rows);
     struct deputy_attest_images *images = field;
-    void *items;
-    TRY(list_make(reader, &items, value, sizeof(struct deputy_attest_image)));
+    enum deputy_error error;
+    struct deputy_attest_image *items = list_make(reader, &error, value, sizeof *items);
+    if (items == NULL)
+        return error;
     *images = (struct deputy_attest_images){.present = true, .items = items};
     JSON_EACH (item, value)
-        TRY(members_read(reader, (struct deputy_attest_image *)items + images->count++, item, &table));
+        TRY(members_read(reader, items + images->count++, item, &table));
     return DEPUTY_OK;
 }
 
@@ -283,11 +295,13 @@ static enum deputy_error read_key_providers(
     };
     static const struct member_table table = MEMBER_TABLE(rows);
     struct deputy_attest_key_providers *list = field;
-    void *items;
-    TRY(list_make(reader, &items, value, sizeof(struct deputy_attest_key_provider)));
+    enum deputy_error error;
+    struct deputy_attest_key_provider *items = list_make(reader, &error, value, sizeof *items);
+    if (items == NULL)
+        return error;
     *list = (struct deputy_attest_key_providers){.present = true, .items = items};
     JSON_EACH (item, value)
-        TRY(members_read(reader, (struct deputy_attest_key_provider *)items + list->count++, item, &table));
+        TRY(members_read(reader, items + list->count++, item, &table));
     return DEPUTY_OK;
 }
 

@@ -147,14 +147,16 @@ bool der_take_time(struct deputy_slice *from, int64_t *out)
     struct deputy_slice rest = *from;
     struct deputy_slice text;
     uint8_t tag;
-    uint8_t digits[GENERALIZED_DIGITS] = "19";
+    uint8_t digits[GENERALIZED_DIGITS] = {'1', '9'};
     if (!der_take_any(&rest, &tag, &text, NULL) || (tag != DER_UTC_TIME && tag != DER_GENERALIZED_TIME))
         return false;
     size_t count = tag == DER_UTC_TIME ? UTC_DIGITS : GENERALIZED_DIGITS;
     if (text.len != count + 1 || text.ptr[count] != 'Z' || !are_digits(deputy_slice_bytes(text.ptr, count)))
         return false;
-    if (tag == DER_UTC_TIME && text.ptr[0] < '5')
-        memcpy(digits, "20", 2); /* 00 to 49 are of this century */
+    if (text.ptr[0] < '5') { /* 00 to 49 are of this century */
+        digits[0] = '2';
+        digits[1] = '0';
+    }
     memcpy(digits + GENERALIZED_DIGITS - count, text.ptr, count);
     if (!calendar(out, digits))
         return false;
