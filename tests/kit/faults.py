@@ -43,10 +43,10 @@ class Faults:
 class FaultyNode(Node):
     """A node of a build, with the library in it."""
 
-    def __init__(self, build, config):
+    def __init__(self, build, config, environment=None):
         super().__init__(build / "deputy", config)
         self.faults = Faults(self.directory / "faults")
-        self.environment = {"LD_PRELOAD": str(build / "faults.so"), "FAULTS_CONTROL": str(self.faults.path)}
+        self.environment = {**(environment or {}), "LD_PRELOAD": str(build / "faults.so"), "FAULTS_CONTROL": str(self.faults.path)}
         if self.sanitized():
             self.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0"
 
