@@ -28,7 +28,8 @@ enum { TRACE_MAX = 1 << 16 };
 
 struct event {
     uint8_t call; /* w(rite), s(ync), t(runcate), r(ename), S(end) */
-    uint8_t file; /* w(al), d(atabase), b(lob), t(mp), D(irectory), k: socket, q: of SQL, o(ther) */
+    uint8_t file; /* w(al), d(atabase), q: an SQL database, Q: its wal, b(lob), D(irectory), k: socket,
+                     o(ther) */
     uint8_t failed;
 };
 
@@ -82,8 +83,10 @@ static char file_kind(int fd)
         return 'w';
     if (ends_with(path, (size_t)len, "deputy.db"))
         return 'd';
-    if (strstr(path, "/data/sql/") != NULL)
-        return 'q';
+    if (ends_with(path, (size_t)len, "-shm")) /* shared memory, made anew at each start */
+        return 'o';
+    if (strstr(path, "/sql/") != NULL)
+        return ends_with(path, (size_t)len, "-wal") ? 'Q' : 'q';
     return strstr(path, "/blobs/") != NULL ? 'b' : 'o';
 }
 
@@ -100,7 +103,7 @@ static bool fails(char call, int fd)
     if (control == NULL)
         return false;
     char file = file_kind(fd);
-    if (file == 'o' || file == 'k' || file == 'q')
+    if (file == 'o' || file == 'k')
         return false;
     int32_t left = atomic_load(&control->armed) != 0 ? atomic_fetch_sub(&control->countdown, 1) - 1 : 1;
     bool failed = left == 0 || (left < 0 && atomic_load(&control->lasting) != 0);
@@ -123,7 +126,8 @@ static void sync_slowly(int fd)
 {
     int32_t milliseconds = control != NULL ? atomic_load(&control->slow_sql_ms) : 0;
     struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
-    if (milliseconds > 0 && file_kind(fd) == 'q')
+    char file = milliseconds > 0 ? file_kind(fd) : 'o';
+    if (file == 'q' || file == 'Q')
         nanosleep(&pause, NULL);
 }
 

@@ -31,8 +31,9 @@ class Story:
 
     def __init__(self, node):
         self.node, self.world, self.count = node, World(node), 0
-        self.proof = self.world.sign_in()
+        self.proof = self.world.sign_in({**self.world.caps("", "get", "put", "del", "list"), **self.world.caps("", "read", "write", service="sql")})
         self.values, self.living, self.revoked = {}, [], []
+        self.batches = []  # numbers of the SQL batches that were acknowledged
 
     def token(self, key, name):
         return self.world.ucan(self.world.session, self.world.session.did_key, self.world.caps("/" + key, name), 250, [self.proof])
@@ -69,6 +70,23 @@ class Story:
 
         return "/revoke", token, None, revoked
 
+    def sql_token(self, name):
+        return self.world.ucan(self.world.session, self.world.session.did_key, self.world.caps("/app/main", name, service="sql"), 250, [self.proof])
+
+    def batch(self):
+        self.count += 1
+        number = self.count
+        statements = [{"sql": "CREATE TABLE IF NOT EXISTS t (batch INTEGER, part INTEGER)"}]
+        statements += [{"sql": "INSERT INTO t VALUES (?, ?)", "params": [number, part]} for part in range(2)]
+        body = tokens.json.dumps({"action": "batch", "statements": statements}).encode()
+        return "/invoke", self.sql_token("write"), body, lambda: self.batches.append(number)
+
+    def rows(self):
+        body = tokens.json.dumps({"action": "query", "sql": "SELECT batch, count(*) FROM t GROUP BY batch ORDER BY batch"}).encode()
+        answer = self.world.post("/invoke", self.sql_token("read"), body)
+        assert answer.status == 200, f"{answer.status} {answer.text}"
+        return tokens.json.loads(answer.text)["rows"]
+
     def send(self, change):
         route, token, body, took_effect = change
         answer = self.world.post(route, token, body)
@@ -84,6 +102,12 @@ class Story:
             assert world.invoke(world.session, self.proof, key, "get").body == self.values[key], key
         for cid in self.living[-1:]:
             assert world.invoke(world.backend, cid, "key/none", "get").status == 404, f"{cid} is revoked without an answer"
+        if self.batches:
+            self.check_batches()
+
+    def check_batches(self):
+        """Each acknowledged batch is there whole, and nothing else is."""
+        assert self.rows() == [[number, 2] for number in self.batches], (self.rows(), self.batches)
 
     def check(self):
         world = self.world
@@ -92,6 +116,8 @@ class Story:
             assert answer.status == 200 and answer.body == body, f"{key}: {answer.status}, {len(answer.body)} bytes"
         listed = tokens.json.loads(world.invoke(world.session, self.proof, "key/", "list").text)
         assert sorted(listed) == sorted(self.values), (listed, sorted(self.values))
+        if self.batches:
+            self.check_batches()
         for cid in self.living[-3:]:
             assert world.invoke(world.backend, cid, "key/none", "get").status == 404, cid
         for cid in self.revoked[-3:]:
@@ -160,13 +186,13 @@ def full_disk_is_told_until_there_is_room():
             story.send(story.put())
             story.send(story.delegate())
             node.faults.arm(1, error, lasting=True)
-            for make in (story.put, story.put_large, story.delegate, story.revoke, story.delete):
+            for make in (story.put, story.put_large, story.delegate, story.revoke, story.delete, story.batch):
                 route, token, body, _ = make()
                 answer = story.world.post(route, token, body)
                 assert 500 <= answer.status <= 599 and is_plain(answer), f"{make.__name__}: {answer.status} {answer.text}"
             assert node.faults.disarm() > 4
             story.check()
-            for make in (story.put, story.put_large, story.delegate, story.revoke, story.delete, story.put):
+            for make in (story.put, story.put_large, story.delegate, story.revoke, story.delete, story.batch, story.put):
                 story.send(make())
             story.check()
             node.kill()
@@ -190,7 +216,7 @@ def unsynced(trace):
 def no_answer_leaves_before_its_data_is_synced():
     with failing_node() as node:
         story = Story(node)
-        for make in (story.put, story.put_large, story.delegate, story.revoke, story.delete) * 5:
+        for make in (story.put, story.put_large, story.delegate, story.revoke, story.delete, story.batch) * 5:
             change = make()
             node.faults.trace_begin()
             story.send(change)
@@ -199,7 +225,8 @@ def no_answer_leaves_before_its_data_is_synced():
             assert "ww" in before and "sw" in before, f"{make.__name__}: nothing was written and synced before the answer: {trace}"
             assert not unsynced(trace), f"{make.__name__} was answered with {unsynced(trace)} not synced: {trace}"
             if make == story.put_large:
-                assert before.index("sb") < before.index("rD") < before.index("sD") < before.index("sw"), trace
+                # the end of the batch before it may be noted first
+                assert before.index("sb") < before.index("rD") < before.index("sD") < len(before) - 1 - before[::-1].index("sw"), trace
         # the judge itself: an answer that left before the sync would be seen
         assert unsynced(["ww", "Sk", "sw"]) == {"w"} and unsynced(["wb", "sb", "rD", "ww", "sw", "Sk"]) == {"D"}
 
@@ -225,7 +252,7 @@ def backup_on_a_failing_disk_is_whole_or_absent():
                 assert node.verb("doctor", "--data", str(target)).returncode == 0, f"call {nth}: a backup that is not whole"
 
 
-CHANGES = ("put", "put_large", "delete", "delegate", "revoke")
+CHANGES = ("put", "put_large", "delete", "delegate", "revoke", "batch")
 
 if __name__ == "__main__":
     os.umask(0o077)
