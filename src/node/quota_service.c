@@ -21,7 +21,7 @@ struct question {
     struct question *next;
     struct known *about;
     struct quota_wait *waits;
-    uint64_t deadline_ms;
+    uint64_t deadline_ms; /* UINT64_MAX: nobody waits for it */
     size_t space_len;
     uint8_t space[];
 };
@@ -140,8 +140,9 @@ static struct question *question_make(struct known *about, struct deputy_slice s
     struct question *question = malloc(sizeof *question + space.len);
     if (question == NULL)
         return NULL;
-    *question =
-            (struct question){.about = about, .deadline_ms = now + QUOTA_TOTAL_MS, .space_len = space.len};
+    *question = (struct question){.about = about,
+            .deadline_ms = about->due_ms == 0 ? now + QUOTA_TOTAL_MS : UINT64_MAX,
+            .space_len = space.len};
     memcpy(question->space, space.ptr, space.len);
     return question;
 }
@@ -231,15 +232,17 @@ static bool question_end(
 
 /* ---- the threads ---- */
 
-/* Its time began when it was asked, not when its turn came: nobody waits longer than that. */
+/* Where somebody waits, its time began when it was asked, not when its turn came. Where nobody does, a long
+ * queue is no failure: what was said before goes on to hold. */
 static enum deputy_error question_ask(struct asker *asker, const struct question *question, uint64_t *bytes)
 {
     uint64_t now = now_ms();
     ENSURE(now < question->deadline_ms, DEPUTY_E_HTTP_TIMEOUT);
+    uint64_t left = question->deadline_ms - now;
     const struct quota_question ask = {
             .url = asker->service->url,
             .space = deputy_slice_bytes(question->space, question->space_len),
-            .timeout_ms = (uint32_t)(question->deadline_ms - now),
+            .timeout_ms = left < QUOTA_TOTAL_MS ? (uint32_t)left : QUOTA_TOTAL_MS,
             .cancel = &asker->service->stopping,
     };
     deputy_arena_reset(asker->arena);

@@ -303,6 +303,34 @@ static void service_that_never_answers_costs_three_seconds(void **state)
     assert_int_equal(script.asked, QUOTA_THREADS);
 }
 
+static bool busy_ones_are_told(void)
+{
+    return told == QUOTA_THREADS;
+}
+
+static void answer_that_waits_for_its_turn_to_be_renewed_holds(void **state)
+{
+    static struct quota_wait waits[QUOTA_THREADS];
+    looked_at = service_of(state, 0, LONG_S);
+    first_sight(looked_at, "s");
+    told = 0;
+    script.holds = true;
+    for (size_t i = 0; i < QUOTA_THREADS; i++) {
+        char space[16];
+        snprintf(space, sizeof space, "busy%zu", i);
+        waits[i] = waiter();
+        assert_true(quota_service_need(looked_at, T(space), &waits[i]));
+    }
+    eventually(threads_are_busy);
+    script.body = "{\"storage_limit_bytes\":20}";
+    assert_false(quota_service_need(looked_at, T("s"), NULL));
+    eventually(busy_ones_are_told); /* after three seconds: now it is its turn */
+    usleep(200000);
+    assert_int_equal(quota_service_said(looked_at, T("s")).bytes, 10);
+    let_go();
+    eventually(is_twenty);
+}
+
 static void end_does_not_wait_for_an_answer(void **state)
 {
     struct quota_service *service = service_of(state, LONG_S, LONG_S);
@@ -329,6 +357,7 @@ int main(void)
             SERVICE_TEST(failure_ends_what_was_said_and_the_next_answer_that),
             SERVICE_TEST(few_questions_at_once),
             SERVICE_TEST(service_that_never_answers_costs_three_seconds),
+            SERVICE_TEST(answer_that_waits_for_its_turn_to_be_renewed_holds),
             SERVICE_TEST(end_does_not_wait_for_an_answer),
     };
     return cmocka_run_group_tests_name("node.quota_service", tests, NULL, NULL);
