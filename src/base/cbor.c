@@ -9,6 +9,7 @@ struct parser {
     struct deputy_arena *arena;
     const uint8_t *at;
     const uint8_t *end;
+    bool unordered; /* keys may stand in any order */
 };
 
 /* Children in input order, while they are read. */
@@ -121,15 +122,28 @@ static enum deputy_error take_key(struct parser *parser, struct deputy_slice *ke
     return take_text(parser, key, head.argument);
 }
 
+/* A key may follow those that the map has so far. */
+static bool key_follows(const struct parser *parser, const struct cbor_value *map,
+        struct deputy_slice previous, struct deputy_slice key)
+{
+    if (!parser->unordered)
+        return !deputy_slice_present(previous) || key_precedes(previous, key);
+    for (const struct cbor_value *member = map->first; member != NULL; member = member->next)
+        if (deputy_slice_equal(member->key, key))
+            return false;
+    return true;
+}
+
 static enum deputy_error parse_map(struct parser *parser, struct cbor_value *map, uint64_t count, int depth)
 {
     struct children children;
     struct deputy_slice key, previous = {NULL, 0};
     ENSURE(depth < CBOR_MAX_DEPTH, DEPUTY_E_CBOR_DEPTH);
+    ENSURE(!parser->unordered || count <= CBOR_UNORDERED_MEMBERS, DEPUTY_E_LIMIT);
     TRY(children_begin(&children, parser, map, count, 2));
     for (; children.left > 0; children.left--, previous = key) {
         TRY(take_key(parser, &key));
-        ENSURE(!deputy_slice_present(previous) || key_precedes(previous, key), DEPUTY_E_CBOR_CANONICAL);
+        ENSURE(key_follows(parser, map, previous, key), DEPUTY_E_CBOR_CANONICAL);
         TRY(parse_child(parser, &children, key, depth + 1));
     }
     return DEPUTY_OK;
@@ -232,18 +246,30 @@ static enum deputy_error parse_value(struct parser *parser, struct cbor_value *v
     return DEPUTY_OK;
 }
 
-enum deputy_error cbor_parse(
-        struct deputy_arena *arena, const struct cbor_value **out, struct deputy_slice input)
+static enum deputy_error parse_whole(
+        struct deputy_arena *arena, const struct cbor_value **out, struct deputy_slice input, bool unordered)
 {
     ENSURE(input.len > 0, DEPUTY_E_CBOR_SYNTAX);
     ENSURE(input.len <= UINT32_MAX, DEPUTY_E_LIMIT);
-    struct parser parser = {arena, input.ptr, input.ptr + input.len};
+    struct parser parser = {arena, input.ptr, input.ptr + input.len, unordered};
     struct cbor_value *value = ARENA_NEW(arena, struct cbor_value);
     ENSURE(value != NULL, arena_error(arena));
     TRY(parse_value(&parser, value, 0));
     ENSURE(parser.at == parser.end, DEPUTY_E_CBOR_TRAILING);
     *out = value;
     return DEPUTY_OK;
+}
+
+enum deputy_error cbor_parse(
+        struct deputy_arena *arena, const struct cbor_value **out, struct deputy_slice input)
+{
+    return parse_whole(arena, out, input, false);
+}
+
+enum deputy_error cbor_parse_unordered(
+        struct deputy_arena *arena, const struct cbor_value **out, struct deputy_slice input)
+{
+    return parse_whole(arena, out, input, true);
 }
 
 const struct cbor_value *cbor_member(const struct cbor_value *map, const char *name)

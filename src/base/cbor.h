@@ -41,6 +41,15 @@ struct cbor_value {
 enum deputy_error cbor_parse(
         struct deputy_arena *arena, const struct cbor_value **out, struct deputy_slice input);
 
+enum { CBOR_UNORDERED_MEMBERS = 64 };
+
+/*
+ * The same of CBOR that others made and whose digest is known: keys stand in any order, still each once, at
+ * most CBOR_UNORDERED_MEMBERS in a map (DEPUTY_E_LIMIT).
+ */
+enum deputy_error cbor_parse_unordered(
+        struct deputy_arena *arena, const struct cbor_value **out, struct deputy_slice input);
+
 /* The member of that name, or NULL: also when the value is NULL or no map. */
 const struct cbor_value *cbor_member(const struct cbor_value *map, const char *name);
 

@@ -163,6 +163,41 @@ static void keys_out_of_order_and_equal_keys_are_refused(void **state)
     parsed(*state, "a261620062616100"); /* shorter first, whatever the bytes */
 }
 
+/* CBOR that others made: any order, but nothing twice, and all else as strict. */
+static void unordered_maps_have_unique_keys_in_any_order(void **state)
+{
+    static const char *const right[] = {
+            "a2616200616100", "a262616100616100", "a3616100616300616200", "a0", "81a2616200616100"};
+    static const char *const twice[] = {"a2616100616100", "a260006000", "a3616200616100616200",
+            "a27801610061"
+            "6100"};
+    const struct cbor_value *value;
+    for (size_t i = 0; i < sizeof right / sizeof right[0]; i++)
+        assert_ok(cbor_parse_unordered(*state, &value, unhex(*state, right[i])));
+    for (size_t i = 0; i < sizeof twice / sizeof twice[0]; i++)
+        assert_int_equal(
+                cbor_parse_unordered(*state, &value, unhex(*state, twice[i])), DEPUTY_E_CBOR_CANONICAL);
+    assert_int_equal(cbor_parse_unordered(*state, &value, unhex(*state, "a000")), DEPUTY_E_CBOR_TRAILING);
+    assert_int_equal(
+            cbor_parse_unordered(*state, &value, unhex(*state, "bf616100ff")), DEPUTY_E_CBOR_CANONICAL);
+}
+
+static void unordered_map_beyond_its_limit_is_refused(void **state)
+{
+    struct buf out = buf_make(*state, 4096);
+    struct deputy_slice input;
+    const struct cbor_value *value;
+    cbor_put_map(&out, CBOR_UNORDERED_MEMBERS + 1);
+    for (uint8_t i = 0; i < CBOR_UNORDERED_MEMBERS + 1; i++) {
+        uint8_t name = (uint8_t)('!' + i);
+        cbor_put_text(&out, deputy_slice_bytes(&name, 1));
+        cbor_put_null(&out);
+    }
+    assert_ok(buf_finish(&out, &input));
+    assert_int_equal(cbor_parse_unordered(*state, &value, input), DEPUTY_E_LIMIT);
+    assert_ok(cbor_parse(*state, &value, input));
+}
+
 static void keys_that_are_not_text_are_refused(void **state)
 {
     static const char *const cases[] = {"a10000", "a12000", "a1416100", "a18000", "a1a000", "a1f400",
@@ -427,6 +462,8 @@ int main(void)
             ARENA_TEST(indefinite_lengths_are_refused),
             ARENA_TEST(heads_that_are_not_minimal_are_refused),
             ARENA_TEST(keys_out_of_order_and_equal_keys_are_refused),
+            ARENA_TEST(unordered_maps_have_unique_keys_in_any_order),
+            ARENA_TEST(unordered_map_beyond_its_limit_is_refused),
             ARENA_TEST(keys_that_are_not_text_are_refused),
             ARENA_TEST(tags_other_than_links_are_refused),
             ARENA_TEST(floats_that_are_short_or_not_finite_are_refused),
