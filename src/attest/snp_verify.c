@@ -1,0 +1,269 @@
+#include "attest/snp_verify.h"
+#include "attest/app.h"
+#include "attest/mr_config.h"
+#include "attest/policy.h"
+#include "attest/take.h"
+#include "attest/verdict.h"
+#include "base/arena.h"
+
+/* All that is known of one piece of evidence on the way. */
+struct snp {
+    struct deputy_arena *arena;
+    struct deputy_attest_verdict *v;
+    const struct snp_evidence *evidence;
+    const struct snp_question *question;
+    struct snp_report report;
+    struct snp_key key;
+    struct snp_tcbs tcbs;
+};
+
+/* ---- is it genuine ---- */
+
+static enum deputy_error report_read(struct snp *s)
+{
+    enum deputy_error error = snp_report_parse(&s->report, s->evidence->report);
+    if (error == DEPUTY_E_EVIDENCE_UNSUPPORTED)
+        return verdict_refuse_for(s->v, CHECK(SNP_SIGNATURE), CODE(UNSUPPORTED),
+                "a report of version 2 to 5, signed with P-384 by a VCEK or VLEK of a known processor", NULL);
+    return verdict_hold(
+            s->v, CHECK(SNP_SIGNATURE), CODE(PARSE), "a report of 1184 bytes, reserved ones zero", error);
+}
+
+static enum deputy_error refuse_chain(struct snp *s, const char *expected)
+{
+    return verdict_refuse_for(s->v, CHECK(SNP_CHAIN), CODE(CERT_CHAIN), expected, NULL);
+}
+
+/* The certificate is of the key that the report names, and of the processor. */
+static enum deputy_error key_read(struct snp *s)
+{
+    TRY(verdict_hold(s->v, CHECK(SNP_CHAIN), CODE(CERT_CHAIN),
+            "a certificate of a VCEK or VLEK, as AMD issues it",
+            snp_key_parse(s->arena, &s->key, s->evidence->key)));
+    if (s->key.kind != s->report.signer)
+        return refuse_chain(s, "a certificate of the kind of key that the report names");
+    if (s->report.product != DEPUTY_ATTEST_NO_PRODUCT && s->report.product != s->key.product)
+        return refuse_chain(s, "a certificate for the processor that the report names");
+    return DEPUTY_OK;
+}
+
+static enum deputy_error chain_verify(struct snp *s)
+{
+    bool is_ours = deputy_slice_present(s->question->root);
+    struct snp_chain chain = {is_ours ? s->question->root : snp_root(s->key.product),
+            s->evidence->intermediate, &s->key, s->question->now};
+    enum snp_chain_error error;
+    TRY(snp_chain_check(s->arena, &error, &chain));
+    if (error == SNP_CHAIN_BROKEN)
+        return refuse_chain(s, "ARK signs ASK signs VCEK, or ARK signs ASVK signs VLEK");
+    if (error == SNP_CHAIN_EXPIRED)
+        return verdict_refuse_for(
+                s->v, CHECK(SNP_CHAIN), CODE(CERT_EXPIRED), "certificates that have not expired", NULL);
+    if (error == SNP_CHAIN_EARLY)
+        return verdict_refuse_for(s->v, CHECK(SNP_CHAIN), CODE(CERT_NOT_YET_VALID),
+                "certificates that are valid already", NULL);
+    verdict_pass(s->v, CHECK(SNP_CHAIN));
+    return DEPUTY_OK;
+}
+
+static enum deputy_error signature_verify(struct snp *s)
+{
+    enum deputy_error error =
+            p384_verify_point(s->key.certificate->key.point.ptr, s->report.message, s->report.signature);
+    TRY(verdict_hold(s->v, CHECK(SNP_SIGNATURE), CODE(SNP_SIGNATURE),
+            "a signature by the key of the certificate", error));
+    verdict_pass(s->v, CHECK(SNP_SIGNATURE));
+    return DEPUTY_OK;
+}
+
+/*
+ * A chip that hides its id cannot be told from another whose key leaked. The id of a Turin has 8 bytes, and
+ * zeros behind them. The key of a provider is of no chip: whether it is trusted is the policy's question.
+ */
+static enum deputy_error chip_check(struct snp *s)
+{
+    const uint8_t *id = s->report.chip_id.ptr;
+    size_t len = s->key.chip_id.len;
+    bool is_chips = s->key.kind == SNP_SIGNED_BY_VCEK;
+    bool is_told = !s->report.chip_masked && !bytes_are_zero(id, SNP_CHIP_ID_BYTES);
+    bool is_same = deputy_slice_equal(s->key.chip_id, deputy_slice_bytes(id, len)) &&
+                   bytes_are_zero(id + len, SNP_CHIP_ID_BYTES - len);
+    if (is_chips && !(is_told && is_same))
+        return verdict_refuse_for(s->v, CHECK(SNP_CHIP), CODE(SNP_CHIP), "the chip of the certificate",
+                "fetch the certificate of this chip; a host that masks chip ids cannot be told from another");
+    verdict_pass(s->v, CHECK(SNP_CHIP));
+    return DEPUTY_OK;
+}
+
+static enum deputy_error tcbs_read(struct snp *s)
+{
+    const struct {
+        struct deputy_attest_snp_tcb *out;
+        const uint8_t *raw;
+    } rows[] = {{&s->tcbs.current, s->report.current_tcb}, {&s->tcbs.reported, s->report.reported_tcb},
+            {&s->tcbs.committed, s->report.committed_tcb}, {&s->tcbs.launch, s->report.launch_tcb}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        TRY(verdict_hold(s->v, CHECK(SNP_TCB), CODE(SNP_TCB),
+                "security versions without bytes that are not known",
+                snp_tcb_read(rows[i].out, s->key.product, rows[i].raw)));
+    return DEPUTY_OK;
+}
+
+/* ---- what it says ---- */
+
+static enum deputy_error digest_note(
+        struct snp *s, enum deputy_attest_measurement place, const struct deputy_slice *parts, size_t count)
+{
+    uint8_t *digest = arena_alloc_bytes(s->arena, HASH_BYTES);
+    ENSURE(digest != NULL, arena_error(s->arena));
+    sha256_parts(digest, parts, count);
+    s->v->measurements[place] = deputy_slice_bytes(digest, HASH_BYTES);
+    return DEPUTY_OK;
+}
+
+static enum deputy_error measurements_note(struct snp *s)
+{
+    struct deputy_slice *to = s->v->measurements;
+    const struct deputy_slice parts[] = {s->report.measurement, s->report.host_data};
+    to[DEPUTY_ATTEST_MEASURED_MEASUREMENT] = s->report.measurement;
+    to[DEPUTY_ATTEST_MEASURED_HOST_DATA] = s->report.host_data;
+    to[DEPUTY_ATTEST_MEASURED_ID_KEY_DIGEST] = s->report.id_key_digest;
+    to[DEPUTY_ATTEST_MEASURED_FAMILY_ID] = s->report.family_id;
+    to[DEPUTY_ATTEST_MEASURED_IMAGE_ID] = s->report.image_id;
+    to[DEPUTY_ATTEST_MEASURED_CHIP_ID] = s->report.chip_id;
+    to[DEPUTY_ATTEST_MEASURED_REPORT_DATA] = s->report.report_data;
+    TRY(digest_note(s, DEPUTY_ATTEST_MEASURED_MR_SYSTEM, parts, 1));
+    return digest_note(s, DEPUTY_ATTEST_MEASURED_MR_AGGREGATED, parts, 2);
+}
+
+static void tcb_note(struct snp *s)
+{
+    const struct snp_tcbs *t = &s->tcbs;
+    s->v->tcb.present = true;
+    s->v->tcb.product = s->key.product;
+    s->v->tcb.reported = t->reported;
+    s->v->tcb.dstack_up_to_date = snp_tcb_equal(t->current, t->reported) &&
+                                  snp_tcb_equal(t->current, t->committed) &&
+                                  snp_tcb_equal(t->current, t->launch);
+}
+
+/* ---- is it acceptable ---- */
+
+static void judge_root(struct snp *s)
+{
+    bool is_makers = !deputy_slice_present(s->question->root) ||
+                     deputy_slice_equal(s->question->root, snp_root(s->key.product));
+    if (!is_makers && !s->question->policy->allow_simulator)
+        (void)verdict_refuse_for(s->v, CHECK(ROOT), CODE(SIMULATOR), "the root key of AMD", NULL);
+    if (!is_makers)
+        verdict_warn(s->v, "simulator");
+    verdict_pass(s->v, CHECK(ROOT));
+}
+
+static void judge_platform(struct snp *s)
+{
+    if (!policy_allows(s->question->policy->platforms, DEPUTY_ATTEST_SEV_SNP))
+        (void)verdict_refuse_for(
+                s->v, CHECK(PLATFORM), CODE(POLICY_PLATFORMS), "one of the platforms of the policy", NULL);
+    verdict_pass(s->v, CHECK(PLATFORM));
+}
+
+static void judge_measurement(struct snp *s)
+{
+    const struct deputy_attest_list *list = &s->question->policy->snp.measurements;
+    if (!list->present) {
+        verdict_skip(s->v, CHECK(SNP_MEASUREMENT), "the policy names no launch measurement");
+        return;
+    }
+    if (!policy_list_has(list, s->report.measurement))
+        (void)verdict_refuse(s->v, CHECK(SNP_MEASUREMENT), CODE(POLICY_MEASUREMENTS),
+                (struct verdict_detail){.found = s->report.measurement});
+    verdict_pass(s->v, CHECK(SNP_MEASUREMENT));
+}
+
+static void judge_report_data(struct snp *s)
+{
+    struct deputy_slice expected = s->question->report_data;
+    if (!deputy_slice_present(expected)) {
+        verdict_skip(s->v, CHECK(REPORT_DATA), "nothing was said that it should be bound to");
+        return;
+    }
+    bool is_same = expected.len == s->report.report_data.len &&
+                   bytes_equal_secret(expected.ptr, s->report.report_data.ptr, expected.len);
+    if (!is_same)
+        (void)verdict_refuse_for(
+                s->v, CHECK(REPORT_DATA), CODE(REPORT_DATA), "a report that is bound to what was said", NULL);
+    verdict_pass(s->v, CHECK(REPORT_DATA));
+}
+
+static enum deputy_error device_id_note(struct snp *s, struct deputy_attest_app *app)
+{
+    uint8_t *digest = arena_alloc_bytes(s->arena, HASH_BYTES);
+    ENSURE(digest != NULL, arena_error(s->arena));
+    sha256(digest, s->report.chip_id);
+    app->device_id = deputy_slice_bytes(digest, HASH_BYTES);
+    return DEPUTY_OK;
+}
+
+/* Who runs inside is in a document, and the report holds its digest. The events that come along with a report
+ * are bound to nothing. */
+static enum deputy_error document_read(struct snp *s, struct mr_config *config)
+{
+    uint8_t digest[HASH_BYTES];
+    mr_config_v3_digest(digest, s->evidence->document);
+    if (!deputy_slice_equal(s->report.host_data, deputy_slice_bytes(digest, HASH_BYTES)))
+        return verdict_refuse_for(s->v, CHECK(EVENT_LOG), CODE(EVENT_LOG),
+                "the document whose digest is the report's HOST_DATA", NULL);
+    return verdict_hold(s->v, CHECK(EVENT_LOG), CODE(EVENT_LOG), "a document of dstack, version 3",
+            mr_config_parse(s->arena, config, s->evidence->document));
+}
+
+static enum deputy_error judge_app(struct snp *s)
+{
+    struct deputy_attest_app app = {.present = deputy_slice_present(s->evidence->document)};
+    struct mr_config config;
+    if (!app.present) {
+        verdict_skip(s->v, CHECK(EVENT_LOG), "no document came with the report");
+        app_judge(s->v, &app, &s->question->policy->app);
+        return DEPUTY_OK;
+    }
+    TRY(document_read(s, &config));
+    verdict_pass(s->v, CHECK(EVENT_LOG));
+    app.app_id = config.app_id;
+    app.compose_hash = config.compose_hash;
+    app.instance_id = config.instance_id;
+    app.key_provider_name = config.key_provider;
+    app.key_provider_id = config.key_provider_id;
+    TRY(device_id_note(s, &app));
+    app_judge(s->v, &app, &s->question->policy->app);
+    return DEPUTY_OK;
+}
+
+static enum deputy_error steps(struct snp *s)
+{
+    TRY(report_read(s));
+    TRY(key_read(s));
+    TRY(chain_verify(s));
+    TRY(signature_verify(s));
+    TRY(chip_check(s));
+    TRY(tcbs_read(s));
+    TRY(measurements_note(s));
+    tcb_note(s);
+    judge_root(s);
+    judge_platform(s);
+    snp_judge_tcb(s->v, &s->report, &s->tcbs, &s->key, &s->question->policy->snp);
+    snp_judge_guest(s->v, &s->report, &s->key, s->question->policy);
+    judge_measurement(s);
+    judge_report_data(s);
+    verdict_skip(s->v, CHECK(OS_IMAGE), "the launch measurement covers it");
+    verdict_skip(s->v, CHECK(KEYS), "no key of the app was shown");
+    return judge_app(s);
+}
+
+enum deputy_error snp_verify(struct deputy_arena *arena, struct deputy_attest_verdict *v,
+        const struct snp_evidence *evidence, const struct snp_question *question)
+{
+    struct snp s = {.arena = arena, .v = v, .evidence = evidence, .question = question};
+    verdict_begin(v, DEPUTY_ATTEST_SEV_SNP, question->now);
+    return verdict_end(v, steps(&s));
+}
