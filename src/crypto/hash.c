@@ -46,18 +46,29 @@ void sha512_parts(uint8_t out[SHA512_BYTES], const struct deputy_slice *parts, s
 }
 
 /*
- * Keccak-256 and SHA3-256 differ in the domain bits before the padding alone: 0x01 against 0x06. libtomcrypt
- * adds 0x06 to the word that it is filling, so what turns one into the other is added first.
+ * Keccak and SHA-3 differ in the domain bits before the padding alone: 0x01 against 0x06. libtomcrypt adds
+ * 0x06 to the word that it is filling, so what turns one into the other is added first.
  */
-void keccak256_parts(uint8_t out[HASH_BYTES], const struct deputy_slice *parts, size_t count)
+void sha3_parts(uint8_t *out, size_t out_len, enum sha3_padding padding, const struct deputy_slice *parts,
+        size_t count)
 {
     hash_state state;
-    sha3_256_init(&state);
+    if (out_len == SHA512_BYTES)
+        sha3_512_init(&state);
+    else if (out_len == SHA384_BYTES)
+        sha3_384_init(&state);
+    else
+        sha3_256_init(&state);
     for (size_t i = 0; i < count; i++)
         if (parts[i].len > 0)
             sha3_process(&state, parts[i].ptr, parts[i].len);
-    state.sha3.saved ^= (uint64_t)(0x01 ^ 0x06) << (8 * state.sha3.byte_index);
+    state.sha3.saved ^= (uint64_t)((unsigned int)padding ^ SHA3_PADDING) << (8 * state.sha3.byte_index);
     sha3_done(&state, out);
+}
+
+void keccak256_parts(uint8_t out[HASH_BYTES], const struct deputy_slice *parts, size_t count)
+{
+    sha3_parts(out, HASH_BYTES, KECCAK_PADDING, parts, count);
 }
 
 void keccak256(uint8_t out[HASH_BYTES], struct deputy_slice input)

@@ -12,6 +12,10 @@ void sha256(uint8_t out[HASH_BYTES], struct deputy_slice input);
 void sha256_parts(uint8_t out[HASH_BYTES], const struct deputy_slice *parts, size_t count);
 void sha384_parts(uint8_t out[SHA384_BYTES], const struct deputy_slice *parts, size_t count);
 void sha512_parts(uint8_t out[SHA512_BYTES], const struct deputy_slice *parts, size_t count);
+/* SHA-3 (FIPS 202), and Keccak with its original padding, of 32, 48 or 64 bytes. */
+enum sha3_padding { SHA3_PADDING = 0x06, KECCAK_PADDING = 0x01 };
+void sha3_parts(uint8_t *out, size_t out_len, enum sha3_padding padding, const struct deputy_slice *parts,
+        size_t count);
 /* Keccak-256 with the original padding, as Ethereum uses it; not SHA3-256. */
 void keccak256(uint8_t out[HASH_BYTES], struct deputy_slice input);
 /* Keccak-256 over the concatenation of the parts. */

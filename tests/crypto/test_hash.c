@@ -80,6 +80,50 @@ static void longer_sha2_answers_as_fips_180_says_however_it_is_cut(void **state)
     }
 }
 
+/* FIPS 202 examples, and the same of Keccak before it became SHA-3 (Keccak team's test vectors). */
+static void sha3_and_keccak_answer_as_published(void **state)
+{
+    static const struct {
+        enum sha3_padding padding;
+        size_t len;
+        const char *empty, *abc;
+    } rows[] = {
+            {SHA3_PADDING, 32, "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a",
+                    "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"},
+            {SHA3_PADDING, 48,
+                    "0c63a75b845e4f7d01107d852e4c2485c51a50aaaa94fc61995e71bbee983a2ac3713831264adb47fb6bd1e0"
+                    "58d5f004",
+                    "ec01498288516fc926459f58e2c6ad8df9b473cb0fc08c2596da7cf0e49be4b298d88cea927ac7f539f1edf2"
+                    "28376d25"},
+            {SHA3_PADDING, 64,
+                    "a69f73cca23a9ac5c8b567dc185a756e97c982164fe25859e0d1dcc1475c80a615b2123af1f5f94c11e3e940"
+                    "2c3ac558f500199d95b6d3e301758586281dcd26",
+                    "b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e10e116e9192af3c91a7ec576"
+                    "47e3934057340b4cf408d5a56592f8274eec53f0"},
+            {KECCAK_PADDING, 32, "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470",
+                    "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45"},
+            {KECCAK_PADDING, 48,
+                    "2c23146a63a29acf99e73b88f8c24eaa7dc60aa771780ccc006afbfa8fe2479b2dd2b21362337441ac12b515"
+                    "911957ff",
+                    "f7df1165f033337be098e7d288ad6a2f74409d7a60b49c36642218de161b1f99f8c681e4afaf31a34db29fb7"
+                    "63e3c28e"},
+            {KECCAK_PADDING, 64,
+                    "0eab42de4c3ceb9235fc91acffe746b29c29a8c366b7c60e4e67c466f36a4304c00fa9caf9d87976ba469bcb"
+                    "e06713b435f091ef2769fb160cdab33d3670680e",
+                    "18587dc2ea106b9a1563e32b3312421ca164c7f1f07bc922a9c83d77cea3a1e5d0c69910739025372dc14ac9"
+                    "642629379540c17e2a65b19d77aa511a9d00bb96"},
+    };
+    const struct deputy_slice abc[] = {T("a"), {NULL, 0}, T("bc")};
+    uint8_t digest[SHA512_BYTES];
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        sha3_parts(digest, rows[i].len, rows[i].padding, NULL, 0);
+        assert_hex(digest, rows[i].len, rows[i].empty);
+        sha3_parts(digest, rows[i].len, rows[i].padding, abc, 3);
+        assert_hex(digest, rows[i].len, rows[i].abc);
+    }
+}
+
 static void hmac_answers_as_rfc_4231_says(void **state)
 {
     (void)state;
@@ -232,6 +276,7 @@ int main(void)
             ARENA_TEST(keccak256_is_right_for_every_length_of_two_blocks),
             ARENA_TEST(sha256_answers_as_fips_180_says),
             cmocka_unit_test(longer_sha2_answers_as_fips_180_says_however_it_is_cut),
+            cmocka_unit_test(sha3_and_keccak_answer_as_published),
             ARENA_TEST(hmac_answers_as_rfc_4231_says),
             ARENA_TEST(hmac_signs_a_delivery_as_receivers_expect),
             ARENA_TEST(blake3_answers_as_the_official_vectors_say),
