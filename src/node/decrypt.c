@@ -174,25 +174,49 @@ static enum deputy_error response_make(struct http_exchange *x, struct deputy_sl
 
 /* ---- recording ---- */
 
+/*
+ * As of the transaction: meanwhile a delegation behind the request, or the network itself, may be revoked. Of
+ * the network's end the record tells, as if it had been found before.
+ */
+static enum deputy_error allow_again(
+        struct store_decryption *record, struct mutation *mutation, struct store_write *write)
+{
+    const struct decryption *decryption = mutation->ctx;
+    struct store_network network;
+    bool found = false;
+    TRY(admit_again(mutation->arena, &mutation->refusal, &mutation->admission, write));
+    TRY(store_network_find(
+            mutation->arena, &network, &found, store_write_view(write), decryption->claim.network));
+    ENSURE(found, DEPUTY_E_NETWORK_UNKNOWN);
+    if (!network.revoked)
+        return DEPUTY_OK;
+    mutation->refusal = (struct deputy_refusal){.code = DEPUTY_E_NETWORK_REVOKED};
+    return decrypt_record_make(
+            mutation->arena, record, &mutation->admission, &decryption->claim, &mutation->refusal);
+}
+
 /* What was decided is on disk before it is told: a key whose release could not be recorded is not released.
  */
 static enum deputy_error record_apply(struct mutation *mutation, struct store_write *write)
 {
     const struct decryption *decryption = mutation->ctx;
+    struct store_decryption record = decryption->record;
     if (decryption->refusal.code == DEPUTY_OK)
-        TRY(admit_again(mutation->arena, &mutation->refusal, &mutation->admission, write));
+        TRY(allow_again(&record, mutation, write));
     if (decryption->used_up)
         TRY(store_replay_insert(write, &decryption->replay));
-    return store_decryption_insert(write, &decryption->record);
+    return store_decryption_insert(write, &record);
 }
 
 static void record_answer(struct mutation *mutation)
 {
     struct decryption *decryption = mutation->ctx;
-    if (decryption->refusal.code == DEPUTY_OK)
+    struct deputy_refusal *refusal =
+            mutation->refusal.code != DEPUTY_OK ? &mutation->refusal : &decryption->refusal;
+    if (refusal->code == DEPUTY_OK)
         http_reply_json(mutation->x, 200, decryption->answer);
     else
-        decryption_refuse(mutation->x, decryption, &decryption->refusal, decryption->refusal.code);
+        decryption_refuse(mutation->x, decryption, refusal, refusal->code);
 }
 
 static enum http_flow decryption_record(struct http_exchange *x, struct decryption *decryption)

@@ -4,6 +4,7 @@
 usage: seal.py DEPUTY
 """
 import base64
+import concurrent.futures
 import contextlib
 import hashlib
 import http.server
@@ -406,6 +407,32 @@ class Records:
             expect(world.decrypt(token, body), 401, "network has been revoked")
             assert recorded(own)[request_hash(token, seal.digest(body))][3] == "denied:revoked"
             assert len(recorded(own)) == 2 * len(denials) + 1 and all(row[3] != "allowed" for row in recorded(own).values())
+
+    def spec04_7_3_nothing_is_allowed_behind_the_revocation_of_its_network():
+        """Requests that are decided while the network is revoked: by the clock of the one writer, each that is allowed came before."""
+        with Node(DEPUTY, CONFIG) as own, concurrent.futures.ThreadPoolExecutor(12) as pool:
+            allowed = denied = 0
+            refusals = {401: "network has been revoked", 403: "network is not active (state: revoked)"}
+            for turn in range(8):
+                world = Keeping(own, f"race {turn}")
+                public = world.create()["publicEncryptionKey"]
+                requests = [world.request(public)[:2] for _ in range(24)]
+                through = (world.decrypt, lambda token, body: world.post("/invoke", token, json.dumps(body)))
+                answers = [pool.submit(through[i % 2], *request) for i, request in enumerate(requests)]
+                concurrent.futures.wait(answers, return_when=concurrent.futures.FIRST_COMPLETED)
+                world.revoke()
+                statuses = [answer.result() for answer in answers]
+                assert {a.status for a in statuses} <= {200, 401, 403}, [(a.status, a.text) for a in statuses]
+                assert all(a.status == 200 or a.text == refusals[a.status] for a in statuses), [(a.status, a.text) for a in statuses]
+                allowed += sum(answer.status == 200 for answer in statuses)
+                denied += sum(answer.status != 200 for answer in statuses)
+                with contextlib.closing(sqlite3.connect(own.data / "deputy.db", timeout=10)) as database:
+                    late = database.execute("SELECT count(*) FROM decryption d JOIN network n ON n.id = d.network "
+                                            "WHERE d.outcome = 'allowed' AND d.decided_at > n.updated_at").fetchone()[0]
+                assert late == 0, f"turn {turn}: {late} were allowed behind the revocation"
+            told = [row[3] for row in recorded(own).values()]
+            assert (told.count("allowed"), told.count("denied:revoked")) == (allowed, denied), (told, allowed, denied)
+            assert allowed > 8 and denied > 8, f"{allowed} allowed, {denied} denied: nothing raced"
 
     def spec04_13_token_used_elsewhere_is_recorded_as_replay():
         """A token that did not open anything and comes again with what it is for."""
