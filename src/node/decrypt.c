@@ -204,7 +204,7 @@ static enum deputy_error record_apply(struct mutation *mutation, struct store_wr
     if (decryption->refusal.code == DEPUTY_OK)
         TRY(allow_again(&record, mutation, write));
     if (decryption->used_up)
-        TRY(store_replay_insert(write, &decryption->replay));
+        TRY(store_replay_insert_page(write, &decryption->replay, 1));
     return store_decryption_insert(write, &record);
 }
 

@@ -28,7 +28,7 @@ static enum deputy_error decryption_row(
 
 enum deputy_error store_audit_decryptions(struct store_audit *audit)
 {
-    return audit_scan(audit, "decryptions", "SELECT " DECRYPTION_COLUMNS " FROM decryption ORDER BY request",
+    return audit_scan(audit, "decryptions", "SELECT " DECRYPTION_COLUMNS " FROM decryption ORDER BY id",
             decryption_row, NULL);
 }
 

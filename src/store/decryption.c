@@ -41,8 +41,7 @@ enum deputy_error store_decryption_insert(
     int64_t decided = db_time(&write->now);
     decryption_seal(seal, write->view.store->seal_key, decryption, decided);
     TRY(statement_begin(&statement, write->view.db, DB_DECRYPTION_INSERT,
-            "INSERT INTO decryption (" DECRYPTION_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO NOTHING"));
+            "INSERT INTO decryption (" DECRYPTION_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?)"));
     bind_text(&statement, decryption->request);
     bind_text(&statement, decryption->requester);
     bind_text(&statement, decryption->network);

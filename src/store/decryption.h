@@ -15,7 +15,7 @@ struct store_decryption {
     struct deputy_slice outcome;   /* "allowed", or "denied:<why>" */
 };
 
-/* Records it as decided now. A request that is recorded already keeps its first outcome. */
+/* Records it as decided now, behind all that was decided before. */
 enum deputy_error store_decryption_insert(
         struct store_write *write, const struct store_decryption *decryption);
 
