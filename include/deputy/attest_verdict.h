@@ -145,8 +145,8 @@ struct deputy_attest_tcb {
     const struct deputy_slice *advisories; /* "INTEL-SA-00615", each once */
     size_t advisory_count;
     uint8_t fmspc[DEPUTY_ATTEST_FMSPC_BYTES];
-    int64_t evaluation_data_number; /* of the TCB info */
-    int64_t collateral_expires_at;  /* the first second at which some part of the collateral has expired */
+    int64_t evaluation_data_number; /* the lower of TCB info and enclave identity */
+    int64_t collateral_expires_at;  /* the earliest nextUpdate of the collateral */
     /* SEV-SNP */
     enum deputy_attest_product product;
     struct deputy_attest_snp_tcb reported;

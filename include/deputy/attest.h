@@ -1,0 +1,57 @@
+/*
+ * Verifying evidence of trusted hardware (spec/08): which platform it comes from, what runs on it, and what
+ * it is bound to. Evidence, what its maker publishes, roots, time and policy go in, a verdict comes out.
+ *
+ * Strict by default: what is not known, not given or not answered refuses. A root other than the maker's
+ * makes a simulator of it, which passes only where the policy says so, and is marked even then.
+ */
+#ifndef DEPUTY_ATTEST_H
+#define DEPUTY_ATTEST_H
+
+#include <deputy/attest_policy.h>
+#include <deputy/attest_verdict.h>
+#include <deputy/time.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a verdict takes of memory at most, beside evidence and collateral themselves. */
+enum { DEPUTY_ATTEST_ARENA_BYTES = 32 * 1024 * 1024 };
+
+/* Evidence and what belongs to it. What is not there is absent. */
+struct deputy_attest_evidence {
+    struct deputy_slice quote; /* of TDX or SGX, raw bytes */
+    struct deputy_slice
+            collateral;       /* JSON of section 3.4; absent: signatures are checked, and it is refused */
+    struct deputy_slice root; /* DER; absent: the maker's */
+    struct deputy_slice statement; /* the exact bytes that report_data is the digest of (section 2.2) */
+};
+
+/* What the one who asks wants to see in it. */
+struct deputy_attest_question {
+    struct deputy_time now;
+    const struct deputy_attest_policy *policy;
+    struct deputy_slice nonce;       /* the text that was asked for; absent: none was */
+    struct deputy_slice report_data; /* 64 bytes; absent: not compared */
+};
+
+/*
+ * Answers the question. DEPUTY_OK when there is a verdict, good or bad: look at verdict->ok. The verdict's
+ * slices point into the arena, the evidence and static memory.
+ */
+DEPUTY_EXPORT enum deputy_error deputy_attest_verify(struct deputy_arena *arena,
+        struct deputy_attest_verdict *verdict, const struct deputy_attest_evidence *evidence,
+        const struct deputy_attest_question *question);
+
+enum { DEPUTY_ATTEST_REPORT_DATA_BYTES = 64, DEPUTY_ATTEST_STATEMENT_MAX = 4096 };
+
+/* The 64 bytes that evidence must be bound to for this statement (section 2.2). */
+DEPUTY_EXPORT void deputy_attest_report_data(
+        uint8_t out[DEPUTY_ATTEST_REPORT_DATA_BYTES], struct deputy_slice statement);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,180 @@
+#include "attest/judge.h"
+#include "attest/policy.h"
+#include "attest/take.h"
+#include "attest/verdict.h"
+
+static void refuse(struct deputy_attest_verdict *v, enum deputy_attest_check_name check,
+        enum deputy_attest_code code, const char *expected, const char *fix)
+{
+    (void)verdict_refuse_for(v, check, code, expected, fix);
+}
+
+static void refuse_found(struct deputy_attest_verdict *v, enum deputy_attest_check_name check,
+        enum deputy_attest_code code, const char *expected, const char *found, const char *fix)
+{
+    (void)verdict_refuse(v, check, code,
+            (struct verdict_detail){
+                    deputy_slice_text(expected), deputy_slice_text(found), deputy_slice_text(fix)});
+}
+
+void judge_platform(struct deputy_attest_verdict *v, const struct deputy_attest_policy *policy)
+{
+    if (policy_allows(policy->platforms, v->platform))
+        verdict_pass(v, CHECK(PLATFORM));
+    else
+        refuse_found(v, CHECK(PLATFORM), CODE(POLICY_PLATFORMS), "a platform of the policy's list",
+                deputy_attest_platform_name(v->platform), "add it to platforms");
+}
+
+void judge_root(struct deputy_attest_verdict *v, const struct deputy_attest_policy *policy, bool is_makers)
+{
+    if (!is_makers)
+        verdict_warn(v, "simulator");
+    if (is_makers || policy->allow_simulator)
+        verdict_pass(v, CHECK(ROOT));
+    else
+        refuse(v, CHECK(ROOT), CODE(SIMULATOR), "evidence under the root of the hardware's maker",
+                "for a simulator, and never in production: allow_simulator");
+}
+
+/* ---- security status ---- */
+
+static bool tolerates_advisories(
+        const struct deputy_attest_list *tolerated, const struct deputy_attest_tcb *tcb)
+{
+    if (!tolerated->present || tcb->status == DEPUTY_ATTEST_STATUS_UP_TO_DATE)
+        return true;
+    for (size_t i = 0; i < tcb->advisory_count; i++)
+        if (!policy_list_has(tolerated, tcb->advisories[i]))
+            return false;
+    return true;
+}
+
+void judge_tcb(struct deputy_attest_verdict *v, const struct deputy_attest_policy *policy)
+{
+    const struct deputy_attest_tcb *tcb = &v->tcb;
+    if (!tcb->present)
+        return;
+    if ((policy->tdx.tcb_statuses >> tcb->status & 1) == 0)
+        refuse_found(v, CHECK(TCB), CODE(TCB_STATUS), "a status that the policy tolerates",
+                deputy_attest_status_name(tcb->status),
+                "update the platform, or tolerate this status in tdx.tcb_statuses");
+    if (!tolerates_advisories(&policy->tdx.tolerated_advisories, tcb))
+        refuse_found(v, CHECK(TCB), CODE(TCB_STATUS), "advisories that the policy tolerates",
+                deputy_attest_status_name(tcb->status),
+                "update the platform, or tolerate its advisories in tdx.tolerated_advisories");
+    if (tcb->evaluation_data_number < policy->tdx.min_tcb_evaluation_data_number)
+        refuse(v, CHECK(TCB), CODE(POLICY_MIN_TCB_EVALUATION_DATA_NUMBER),
+                "collateral of the evaluation that the policy asks for", "fetch the collateral again");
+    verdict_pass(v, CHECK(TCB));
+}
+
+/* ---- attributes ---- */
+
+#define TD_DEBUG UINT64_C(0x01)
+#define TD_UNTRUSTED UINT64_C(0xfe) /* bits 1 to 7: whatever is set there, the guest is not protected */
+#define TD_RESERVED UINT64_C(0x7fffffff2fffff00)
+#define TD_SEPT_VE_DISABLE UINT64_C(0x10000000)
+#define XFAM_REQUIRED UINT64_C(0x03) /* x87 and SSE are always there */
+#define XFAM_KNOWN UINT64_C(0x0006dbe7)
+
+void judge_td(struct deputy_attest_verdict *v, const struct deputy_attest_policy *policy,
+        const struct td_report *td)
+{
+    uint64_t attributes = le64(td->td_attributes.ptr);
+    uint64_t xfam = le64(td->xfam.ptr);
+    if ((attributes & TD_DEBUG) != 0 && !policy->allow_debug)
+        refuse(v, CHECK(ATTRIBUTES), CODE(DEBUG), "a guest that its host cannot look into",
+                "start the guest without debugging");
+    if ((attributes & (TD_UNTRUSTED | TD_RESERVED)) != 0)
+        refuse(v, CHECK(ATTRIBUTES), CODE(TD_ATTRIBUTES), "no attribute that is reserved", NULL);
+    if ((attributes & TD_SEPT_VE_DISABLE) == 0 && policy->tdx.require_sept_ve_disable)
+        refuse(v, CHECK(ATTRIBUTES), CODE(TD_ATTRIBUTES), "SEPT_VE_DISABLE",
+                "start the guest with it, or say require_sept_ve_disable: false");
+    if ((xfam & XFAM_REQUIRED) != XFAM_REQUIRED || (xfam & ~XFAM_KNOWN) != 0)
+        refuse(v, CHECK(ATTRIBUTES), CODE(TD_ATTRIBUTES), "extended features that are known", NULL);
+    if (!bytes_are_zero(td->mr_service_td.ptr, td->mr_service_td.len) && !policy->tdx.allow_service_td)
+        refuse(v, CHECK(ATTRIBUTES), CODE(TD_ATTRIBUTES), "no service domain bound to the guest",
+                "start the guest without one, or say allow_service_td");
+    verdict_pass(v, CHECK(ATTRIBUTES));
+}
+
+void judge_enclave(struct deputy_attest_verdict *v, const struct deputy_attest_policy *policy,
+        const struct enclave_report *enclave)
+{
+    enum { ENCLAVE_DEBUG = 0x02 };
+    if ((enclave->attributes.ptr[0] & ENCLAVE_DEBUG) != 0 && !policy->allow_debug)
+        refuse(v, CHECK(ATTRIBUTES), CODE(DEBUG), "an enclave that its host cannot look into",
+                "sign the enclave without debugging");
+    verdict_pass(v, CHECK(ATTRIBUTES));
+}
+
+/* ---- what runs inside ---- */
+
+static bool is_image(const struct deputy_attest_image *image, const struct deputy_slice *m)
+{
+    return deputy_slice_equal(image->mr_td, m[DEPUTY_ATTEST_MEASURED_MR_TD]) &&
+           deputy_slice_equal(image->rtmr1, m[DEPUTY_ATTEST_MEASURED_RTMR1]) &&
+           deputy_slice_equal(image->rtmr2, m[DEPUTY_ATTEST_MEASURED_RTMR2]) &&
+           (!image->rtmr0.present || policy_list_has(&image->rtmr0, m[DEPUTY_ATTEST_MEASURED_RTMR0]));
+}
+
+static void judge_images(struct deputy_attest_verdict *v, const struct deputy_attest_images *images)
+{
+    for (size_t i = 0; i < images->count; i++) {
+        if (!is_image(&images->items[i], v->measurements))
+            continue;
+        if (!images->items[i].rtmr0.present)
+            verdict_warn(v, "rtmr0 not pinned");
+        verdict_pass(v, CHECK(OS_IMAGE));
+        return;
+    }
+    refuse(v, CHECK(OS_IMAGE), CODE(POLICY_IMAGES),
+            "mr_td, rtmr0, rtmr1 and rtmr2 of one image of the policy",
+            "start the guest from such an image, or add this one to tdx.images");
+}
+
+static void judge_os(struct deputy_attest_verdict *v, const struct deputy_attest_tdx_policy *tdx)
+{
+    if (tdx->os_image_hashes.present)
+        refuse(v, CHECK(OS_IMAGE), CODE(POLICY_OS_IMAGE_HASHES),
+                "the measurements of the image, from which its hash follows",
+                "give vm_config of the same answer as the quote");
+    if (tdx->images.present)
+        judge_images(v, &tdx->images);
+    if (tdx->images.present || tdx->os_image_hashes.present)
+        return;
+    if (tdx->os_unchecked)
+        verdict_skip(v, CHECK(OS_IMAGE), "the policy says os_unchecked");
+    else
+        refuse(v, CHECK(OS_IMAGE), CODE(POLICY_IMAGES),
+                "a policy that names the operating systems that it allows",
+                "put the measured image into tdx.images, or say tdx.os_unchecked");
+}
+
+static void judge_app(struct deputy_attest_verdict *v, const struct deputy_attest_app_policy *app)
+{
+    static const char expected[] = "an event log, which says which app runs";
+    static const char fix[] = "give the event log of the same answer as the quote";
+    verdict_skip(v, CHECK(EVENT_LOG), "no event log was given");
+    verdict_skip(v, CHECK(APP), "the policy names no app");
+    verdict_skip(v, CHECK(KEYS), "no keys were given");
+    if (app->compose_hashes.present)
+        refuse(v, CHECK(APP), CODE(POLICY_COMPOSE_HASHES), expected, fix);
+    if (app->app_ids.present)
+        refuse(v, CHECK(APP), CODE(POLICY_APP_IDS), expected, fix);
+    if (app->key_providers.present)
+        refuse(v, CHECK(APP), CODE(POLICY_KEY_PROVIDERS), expected, fix);
+    if (app->kms_k256_public_keys.present)
+        refuse(v, CHECK(KEYS), CODE(POLICY_KMS_K256_PUBLIC_KEYS),
+                "keys with the chain of signatures behind them", "give the answer of GetKey");
+}
+
+void judge_measured(struct deputy_attest_verdict *v, const struct deputy_attest_policy *policy)
+{
+    if (v->platform == DEPUTY_ATTEST_TDX)
+        judge_os(v, &policy->tdx);
+    else
+        verdict_skip(v, CHECK(OS_IMAGE), "an enclave has no operating system");
+    judge_app(v, &policy->app);
+}
