@@ -35,8 +35,7 @@ struct pki_platform {
 };
 
 /* The chain of a platform in PEM: leaf, authority, and maybe the root, in this order. */
-enum deputy_error pki_platform(
-        const struct pki *pki, struct pki_platform *out, struct deputy_slice pem);
+enum deputy_error pki_platform(const struct pki *pki, struct pki_platform *out, struct deputy_slice pem);
 
 /* A revocation list of that issuer: signed by it, and valid now. */
 enum deputy_error pki_list(const struct pki *pki, const struct x509_crl **out, struct deputy_slice der,
