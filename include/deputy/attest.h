@@ -19,12 +19,24 @@ extern "C" {
 /* What a verdict takes of memory at most, beside evidence and collateral themselves. */
 enum { DEPUTY_ATTEST_ARENA_BYTES = 32 * 1024 * 1024 };
 
-/* Evidence and what belongs to it. What is not there is absent. */
+/*
+ * Evidence and what belongs to it: a quote, or a report. What is not there is absent. Nothing of this is
+ * believed before it is verified.
+ */
 struct deputy_attest_evidence {
-    struct deputy_slice quote; /* of TDX or SGX, raw bytes */
+    /* TDX or SGX */
+    struct deputy_slice quote; /* raw bytes */
     struct deputy_slice
-            collateral;       /* JSON of section 3.4; absent: signatures are checked, and it is refused */
-    struct deputy_slice root; /* DER; absent: the maker's */
+            collateral; /* JSON of section 3.4; absent: signatures are checked, and it is refused */
+    struct deputy_slice event_log; /* of a TDX guest of dstack: JSON text */
+    struct deputy_slice vm_config; /* likewise */
+    /* SEV-SNP */
+    struct deputy_slice report;    /* raw bytes */
+    struct deputy_slice vek;       /* certificate of the VCEK or VLEK, DER */
+    struct deputy_slice ask;       /* certificate of the ASK or ASVK, DER */
+    struct deputy_slice mr_config; /* of a guest of dstack: the document whose digest is HOST_DATA */
+    /* any */
+    struct deputy_slice root;      /* DER, in place of the maker's; absent: the maker's */
     struct deputy_slice statement; /* the exact bytes that report_data is the digest of (section 2.2) */
 };
 

@@ -1,4 +1,5 @@
 #include "attest/judge.h"
+#include "attest/app.h"
 #include "attest/policy.h"
 #include "attest/take.h"
 #include "attest/verdict.h"
@@ -111,70 +112,11 @@ void judge_enclave(struct deputy_attest_verdict *v, const struct deputy_attest_p
 
 /* ---- what runs inside ---- */
 
-static bool is_image(const struct deputy_attest_image *image, const struct deputy_slice *m)
+void judge_enclave_app(struct deputy_attest_verdict *v, const struct deputy_attest_policy *policy)
 {
-    return deputy_slice_equal(image->mr_td, m[DEPUTY_ATTEST_MEASURED_MR_TD]) &&
-           deputy_slice_equal(image->rtmr1, m[DEPUTY_ATTEST_MEASURED_RTMR1]) &&
-           deputy_slice_equal(image->rtmr2, m[DEPUTY_ATTEST_MEASURED_RTMR2]) &&
-           (!image->rtmr0.present || policy_list_has(&image->rtmr0, m[DEPUTY_ATTEST_MEASURED_RTMR0]));
-}
-
-static void judge_images(struct deputy_attest_verdict *v, const struct deputy_attest_images *images)
-{
-    for (size_t i = 0; i < images->count; i++) {
-        if (!is_image(&images->items[i], v->measurements))
-            continue;
-        if (!images->items[i].rtmr0.present)
-            verdict_warn(v, "rtmr0 not pinned");
-        verdict_pass(v, CHECK(OS_IMAGE));
-        return;
-    }
-    refuse(v, CHECK(OS_IMAGE), CODE(POLICY_IMAGES),
-            "mr_td, rtmr0, rtmr1 and rtmr2 of one image of the policy",
-            "start the guest from such an image, or add this one to tdx.images");
-}
-
-static void judge_os(struct deputy_attest_verdict *v, const struct deputy_attest_tdx_policy *tdx)
-{
-    if (tdx->os_image_hashes.present)
-        refuse(v, CHECK(OS_IMAGE), CODE(POLICY_OS_IMAGE_HASHES),
-                "the measurements of the image, from which its hash follows",
-                "give vm_config of the same answer as the quote");
-    if (tdx->images.present)
-        judge_images(v, &tdx->images);
-    if (tdx->images.present || tdx->os_image_hashes.present)
-        return;
-    if (tdx->os_unchecked)
-        verdict_skip(v, CHECK(OS_IMAGE), "the policy says os_unchecked");
-    else
-        refuse(v, CHECK(OS_IMAGE), CODE(POLICY_IMAGES),
-                "a policy that names the operating systems that it allows",
-                "put the measured image into tdx.images, or say tdx.os_unchecked");
-}
-
-static void judge_app(struct deputy_attest_verdict *v, const struct deputy_attest_app_policy *app)
-{
-    static const char expected[] = "an event log, which says which app runs";
-    static const char fix[] = "give the event log of the same answer as the quote";
-    verdict_skip(v, CHECK(EVENT_LOG), "no event log was given");
-    verdict_skip(v, CHECK(APP), "the policy names no app");
-    verdict_skip(v, CHECK(KEYS), "no keys were given");
-    if (app->compose_hashes.present)
-        refuse(v, CHECK(APP), CODE(POLICY_COMPOSE_HASHES), expected, fix);
-    if (app->app_ids.present)
-        refuse(v, CHECK(APP), CODE(POLICY_APP_IDS), expected, fix);
-    if (app->key_providers.present)
-        refuse(v, CHECK(APP), CODE(POLICY_KEY_PROVIDERS), expected, fix);
-    if (app->kms_k256_public_keys.present)
-        refuse(v, CHECK(KEYS), CODE(POLICY_KMS_K256_PUBLIC_KEYS),
-                "keys with the chain of signatures behind them", "give the answer of GetKey");
-}
-
-void judge_measured(struct deputy_attest_verdict *v, const struct deputy_attest_policy *policy)
-{
-    if (v->platform == DEPUTY_ATTEST_TDX)
-        judge_os(v, &policy->tdx);
-    else
-        verdict_skip(v, CHECK(OS_IMAGE), "an enclave has no operating system");
-    judge_app(v, &policy->app);
+    const struct deputy_attest_app nobody = {.present = false};
+    verdict_skip(v, CHECK(EVENT_LOG), "an enclave has no event log");
+    verdict_skip(v, CHECK(OS_IMAGE), "an enclave has no operating system");
+    verdict_skip(v, CHECK(KEYS), "an enclave has no keys of dstack");
+    app_judge(v, &nobody, &policy->app);
 }

@@ -18,7 +18,7 @@ void judge_td(struct deputy_attest_verdict *v, const struct deputy_attest_policy
 void judge_enclave(struct deputy_attest_verdict *v, const struct deputy_attest_policy *policy,
         const struct enclave_report *enclave);
 
-/* Event log, operating system, app and keys of evidence that brings nothing of them but its measurements. */
-void judge_measured(struct deputy_attest_verdict *v, const struct deputy_attest_policy *policy);
+/* What an enclave has no such thing of: event log, operating system, app of dstack, keys. */
+void judge_enclave_app(struct deputy_attest_verdict *v, const struct deputy_attest_policy *policy);
 
 #endif

@@ -15,6 +15,7 @@ static const struct {
 } platforms[] = {
         {"tdx", corpus_intel, 908},
         {"sgx", corpus_intel, 82},
+        {"snp", corpus_snp, 233},
 };
 
 struct deputy_slice corpus_file(

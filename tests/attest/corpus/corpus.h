@@ -21,5 +21,7 @@ typedef void corpus_verify(struct deputy_arena *arena, struct deputy_attest_verd
 
 /* TDX and SGX. */
 corpus_verify corpus_intel;
+/* SEV-SNP. */
+corpus_verify corpus_snp;
 
 #endif
