@@ -77,13 +77,15 @@ class Terminal:
         os.write(self.master, text.encode())
 
     def end(self):
-        """Ends the input. The editor shows its prompt before it takes the terminal over, and what is pressed between is lost."""
+        """Ends the input. The editor shows its prompt before it takes the terminal over; what is pressed between is lost, or comes as
+        something else, so the line is emptied first."""
         deadline = time.monotonic() + 20
         while self.process.poll() is None:
             assert time.monotonic() < deadline, f"it goes on: {self.seen!r}"
-            self.type("\x04")
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(timeout=0.5)
+            self.type("\x15\x04")
+            if select.select([self.master], [], [], 0.5)[0]:
+                with contextlib.suppress(OSError):
+                    self.seen += os.read(self.master, 65536).decode(errors="replace")
         os.close(self.master)
         return self.process.returncode
 
