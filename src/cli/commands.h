@@ -13,6 +13,7 @@ int cmd_inspect(struct cli *cli, int argc, char **argv);
 int cmd_invoke(struct cli *cli, int argc, char **argv);
 int cmd_kv(struct cli *cli, int argc, char **argv);
 int cmd_sql(struct cli *cli, int argc, char **argv);
+int cmd_attest(struct cli *cli, int argc, char **argv);
 int cmd_revoke(struct cli *cli, int argc, char **argv);
 int cmd_network(struct cli *cli, int argc, char **argv);
 int cmd_encrypt(struct cli *cli, int argc, char **argv);

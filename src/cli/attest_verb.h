@@ -1,0 +1,9 @@
+/* The verbs of `deputy attest`, one file each. */
+#ifndef CLI_ATTEST_VERB_H
+#define CLI_ATTEST_VERB_H
+
+#include "cli/cli.h"
+
+int cmd_attest_simulate(struct cli *cli, int argc, char **argv);
+
+#endif

@@ -1,0 +1,132 @@
+/* deputy attest simulate: the guest agent that an app in development talks to. */
+#include "agent/simulate.h"
+#include "base/buf.h"
+#include "cli/attest_verb.h"
+#include "cli/io.h"
+#include "cli/options.h"
+#include "crypto/secret.h"
+#include "run/daemon.h"
+
+enum { PATH_MAX_BYTES = 4096, SOCKET_MODE = 0600 };
+
+#define DEFAULT_FIXTURE "."
+#define DEFAULT_LISTEN "unix:dstack.sock"
+
+static int64_t now(void)
+{
+    return cli_now().sec;
+}
+
+/* Loops share the agent, which does not change: nothing begins or ends with them. */
+static enum deputy_error open_all(void *owner, unsigned loops)
+{
+    (void)owner, (void)loops;
+    return DEPUTY_OK;
+}
+
+static enum deputy_error open_loop(void **app, void *owner, struct loop *loop, struct metrics *metrics)
+{
+    (void)loop, (void)metrics;
+    *app = owner;
+    return DEPUTY_OK;
+}
+
+static void close_nothing(void *app)
+{
+    (void)app;
+}
+
+static bool read_file(struct cli *cli, struct deputy_slice *out, const char *directory, const char *name)
+{
+    struct buf path = buf_make(cli->arena, PATH_MAX_BYTES);
+    struct deputy_slice text;
+    buf_put_text(&path, directory);
+    buf_put_byte(&path, '/');
+    buf_put_text(&path, name);
+    buf_put_byte(&path, '\0');
+    if (buf_finish(&path, &text) != DEPUTY_OK) {
+        cli_complain("the name of the directory is too long");
+        return false;
+    }
+    return io_read(cli, out, (const char *)text.ptr);
+}
+
+static int read_fixture(struct cli *cli, struct fixture *out, const char *directory)
+{
+    struct fixture_files files;
+    struct deputy_refusal refusal;
+    if (!read_file(cli, &files.app_keys, directory, "appkeys.json") ||
+            !read_file(cli, &files.app_compose, directory, "app-compose.json") ||
+            !read_file(cli, &files.sys_config, directory, "sys-config.json") ||
+            !read_file(cli, &files.attestation, directory, "attestation.bin"))
+        return CLI_UNUSABLE;
+    enum deputy_error error = fixture_read(cli->arena, out, &refusal, &files);
+    if (error == DEPUTY_E_FIXTURE)
+        return cli_refuse(cli, NULL, &refusal), CLI_UNUSABLE;
+    return error == DEPUTY_OK ? CLI_YES : cli_fail(cli, "simulate", error);
+}
+
+static bool listen_places(struct daemon_plan *plan, struct option_list *places)
+{
+    enum { PLACES_MAX = sizeof plan->listen / sizeof plan->listen[0] };
+    if (places->count == 0)
+        places->items[places->count++] = DEFAULT_LISTEN;
+    if (places->count > PLACES_MAX) {
+        cli_complain("simulate listens on at most %d places", (int)PLACES_MAX);
+        return false;
+    }
+    for (; plan->listen_count < places->count; plan->listen_count++)
+        plan->listen[plan->listen_count] = deputy_slice_text(places->items[plan->listen_count]);
+    return true;
+}
+
+static int serve(struct agent *agent, struct option_list *places)
+{
+    struct daemon_plan plan = {.name = "attest simulate",
+            .socket_mode = SOCKET_MODE,
+            .threads = 1,
+            .open_all = open_all,
+            .open_loop = open_loop,
+            .close_loop = close_nothing,
+            .close_all = close_nothing,
+            .owner = agent};
+    plan.routes = simulate_routes(&plan.route_count);
+    if (!listen_places(&plan, places))
+        return CLI_UNUSABLE;
+    cli_complain("this is a simulator: its keys are known, and its quotes are signed by no hardware");
+    return daemon_run(&plan);
+}
+
+int cmd_attest_simulate(struct cli *cli, int argc, char **argv)
+{
+    const char *directory = NULL;
+    struct option_list arguments, places = {.count = 0};
+    const struct option rows[] = {
+            {.name = "fixture",
+                    .value = "DIR",
+                    .help = "appkeys.json, app-compose.json, sys-config.json, attestation.bin (default .)",
+                    .text = &directory},
+            {.name = "listen",
+                    .value = "PLACE",
+                    .help = "unix:PATH or HOST:PORT, may be repeated (default unix:dstack.sock)",
+                    .list = &places},
+    };
+    const struct option_table table = {"attest simulate [options]",
+            "Pretends to be the guest agent of a TDX guest of dstack, for development. It reads the files "
+            "of\n"
+            "dstack's own simulator; its keys are known, and its quotes are signed by no hardware.",
+            rows, 2};
+    struct agent agent = {.now = now};
+    enum option_result result = options_read(&table, argc, argv, &arguments);
+    if (result != OPTION_GO_ON)
+        return options_exit(result);
+    if (arguments.count > 0) {
+        cli_complain("attest simulate takes no arguments");
+        return CLI_UNUSABLE;
+    }
+    int code = read_fixture(cli, &agent.fixture, directory != NULL ? directory : DEFAULT_FIXTURE);
+    if (code == CLI_YES)
+        code = serve(&agent, &places);
+    secret_wipe(&agent.fixture, sizeof agent.fixture);
+    return code;
+}
