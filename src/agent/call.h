@@ -6,12 +6,15 @@
 #define AGENT_CALL_H
 
 #include "agent/fixture.h"
+#include "agent/mock.h"
 #include "base/json.h"
 #include "base/json_write.h"
 
 /* What all calls share. */
 struct agent {
     struct fixture fixture;
+    const struct mock
+            *mock;        /* signs quotes under a root of its own; NULL: what they say is written into them */
     int64_t (*now)(void); /* Unix seconds */
 };
 

@@ -187,18 +187,42 @@ static enum deputy_error signature_of(struct deputy_arena *arena, struct deputy_
     return buf_finish(&out, der);
 }
 
-enum deputy_error certificate_write(struct deputy_arena *arena, struct deputy_slice *der,
-        const struct certificate_plan *plan, const uint8_t issuer_secret[EC_SECRET_BYTES])
+/* What is signed, how, and the signature. */
+static enum deputy_error seal(struct deputy_arena *arena, struct deputy_slice *der,
+        struct deputy_slice message, const uint8_t issuer_secret[EC_SECRET_BYTES])
 {
-    struct deputy_slice message, signature;
+    struct deputy_slice signature;
     struct buf out = buf_make(arena, DER_WRITE_MAX), inner = buf_make(arena, DER_WRITE_MAX);
-    TRY(to_be_signed(arena, &message, plan));
     TRY(signature_of(arena, &signature, message, issuer_secret));
     buf_put(&inner, message);
     put_algorithm(&inner);
     der_put_bits(&inner, signature);
     put_around(&out, DER_SEQUENCE, &inner);
     return buf_finish(&out, der);
+}
+
+enum deputy_error certificate_write(struct deputy_arena *arena, struct deputy_slice *der,
+        const struct certificate_plan *plan, const uint8_t issuer_secret[EC_SECRET_BYTES])
+{
+    struct deputy_slice message;
+    TRY(to_be_signed(arena, &message, plan));
+    return seal(arena, der, message, issuer_secret);
+}
+
+enum deputy_error certificate_list_write(struct deputy_arena *arena, struct deputy_slice *der,
+        const struct certificate_plan *plan, const uint8_t issuer_secret[EC_SECRET_BYTES])
+{
+    enum { VERSION_2 = 1 };
+    struct deputy_slice message;
+    struct buf out = buf_make(arena, DER_WRITE_MAX), inner = buf_make(arena, DER_WRITE_MAX);
+    der_put_number(&inner, VERSION_2);
+    put_algorithm(&inner);
+    buf_put(&inner, plan->issuer);
+    der_put_time(&inner, plan->not_before);
+    der_put_time(&inner, plan->not_after);
+    put_around(&out, DER_SEQUENCE, &inner);
+    TRY(buf_finish(&out, &message));
+    return seal(arena, der, message, issuer_secret);
 }
 
 /* ---- PEM ---- */

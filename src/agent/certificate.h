@@ -23,6 +23,10 @@ struct certificate_plan {
 enum deputy_error certificate_write(struct deputy_arena *arena, struct deputy_slice *der,
         const struct certificate_plan *plan, const uint8_t issuer_secret[EC_SECRET_BYTES]);
 
+/* A revocation list without entries. */
+enum deputy_error certificate_list_write(struct deputy_arena *arena, struct deputy_slice *der,
+        const struct certificate_plan *plan, const uint8_t issuer_secret[EC_SECRET_BYTES]);
+
 /* A raw name of one common name. */
 enum deputy_error certificate_name(
         struct deputy_arena *arena, struct deputy_slice *name, struct deputy_slice common_name);

@@ -8,7 +8,8 @@ enum { ATTESTATION_MAX = 4 * 1024 * 1024 };
 enum deputy_error quote_make(
         struct call *call, struct deputy_slice *quote, const uint8_t report_data[REPORT_DATA_BYTES])
 {
-    return fixture_quote(call->arena, quote, &call->agent->fixture, report_data);
+    TRY(fixture_quote(call->arena, quote, &call->agent->fixture, report_data));
+    return call->agent->mock == NULL ? DEPUTY_OK : mock_sign(call->arena, quote, call->agent->mock);
 }
 
 static enum deputy_error attestation_make(

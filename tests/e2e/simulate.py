@@ -213,6 +213,46 @@ def keys_of_a_path_stay_and_others_are_new():
     assert len({fixed[0], *fresh}) == 3
 
 
+SEED = "42" * 32
+
+
+def signed_quotes_are_of_a_root_that_is_published():
+    with tempfile.TemporaryDirectory() as published, Simulator("--seed", SEED, "--publish", published) as other:
+        quote = bytes.fromhex(other.post("/GetQuote", report_data="1234")["quote"])
+        plain = bytes.fromhex(SIMULATOR.post("/GetQuote", report_data="1234")["quote"])
+        assert quote[:632] == plain[:632] and quote[632:] != plain[632:]
+        blocks = certificates_of(quote)
+        directory = pathlib.Path(published)
+        for name, block in zip(("leaf", "authority", "root"), blocks, strict=True):
+            directory.joinpath(name + ".pem").write_text(block)
+        assert "OK" in openssl("verify", "-CAfile", published + "/root.pem", "-untrusted", published + "/authority.pem",
+                               published + "/leaf.pem", data="")
+        assert openssl("x509", "-in", published + "/root.der", data="") == blocks[2]
+        collateral = json.loads(directory.joinpath("collateral.json").read_text())
+        assert json.loads(collateral["tcb_info"])["id"] == "TDX" and json.loads(collateral["qe_identity"])["id"] == "TD_QE"
+
+
+def certificates_of(quote):
+    chain = quote[quote.index(b"-----BEGIN"):].decode()
+    return re.findall("-----BEGIN.*?-----END CERTIFICATE-----\n", chain, re.DOTALL)
+
+
+def keys_of_a_seed_are_those_of_dstack():
+    theirs = RECORDED["other_modes"]["mock_attestation_seed=42*32"]["GetQuote report_data 1234"]["quote"]
+    with Simulator("--seed", SEED) as other:
+        ours = other.post("/GetQuote", report_data="1234")["quote"]
+    keys = [[openssl("x509", "-noout", "-pubkey", data=block) for block in certificates_of(bytes.fromhex(quote))]
+            for quote in (ours, theirs)]
+    assert len(keys[0]) == 3 and keys[0] == keys[1]
+
+
+def a_seed_that_is_none_and_a_place_without_a_seed_are_refused():
+    for more in (("--seed", "42"), ("--seed", "zz" * 32), ("--publish", "/tmp")):
+        with Simulator(*more) as other:
+            pass
+        assert other.process.returncode == 2, more
+
+
 def what_is_no_request_is_refused_and_the_next_one_is_served():
     for body in ("[]", "{", '{"report_data":1}', '{"report_data":["00"]}', '{"report_data":"0"}'):
         status, _, text = SIMULATOR.call("POST", "/GetQuote", body, "application/json")
@@ -236,5 +276,6 @@ def files_that_cannot_be_used_are_named():
 with SIMULATOR:
     run([every_recorded_exchange_is_answered_as_recorded, clients_that_half_close_get_their_whole_answer,
          text_that_is_not_ascii_is_escaped, tls_certificates_are_of_the_ca_and_of_the_key, keys_of_a_path_stay_and_others_are_new,
-         what_is_no_request_is_refused_and_the_next_one_is_served, start_says_that_it_is_a_simulator,
+         signed_quotes_are_of_a_root_that_is_published, keys_of_a_seed_are_those_of_dstack,
+         a_seed_that_is_none_and_a_place_without_a_seed_are_refused, what_is_no_request_is_refused_and_the_next_one_is_served, start_says_that_it_is_a_simulator,
          files_that_cannot_be_used_are_named])
