@@ -38,8 +38,8 @@ static const char *const labels[MOCK_KEYS] = {"tdx-root", "tdx-pck-ca", "tdx-pck
 static enum deputy_error key_make(struct mock *mock, enum mock_key key, const uint8_t seed[MOCK_SEED_BYTES])
 {
     enum { TRIES = 8 };
-    for (uint8_t counter = 0; counter < TRIES; counter++) {
-        const uint8_t counted[4] = {0, 0, 0, counter};
+    for (int counter = 0; counter < TRIES; counter++) {
+        const uint8_t counted[4] = {0, 0, 0, (uint8_t)counter};
         const struct deputy_slice parts[] = {deputy_slice_text(KEY_DOMAIN),
                 deputy_slice_bytes(seed, MOCK_SEED_BYTES), deputy_slice_text(labels[key]),
                 deputy_slice_bytes(counted, sizeof counted)};
@@ -93,10 +93,10 @@ static void put_octets(struct buf *out, uint8_t arc, uint8_t second, size_t len)
 static void put_security_versions(struct buf *out, uint8_t arc)
 {
     struct buf list = buf_make(out->arena, DER_WRITE_MAX), element = buf_make(out->arena, DER_WRITE_MAX);
-    for (uint8_t i = 1; i <= PCE_SVN_ARC; i++) {
+    for (int i = 1; i <= PCE_SVN_ARC; i++) {
         struct buf number = buf_make(out->arena, DER_WRITE_MAX);
         der_put_number(&number, 0);
-        put_pair(&list, arc, i, &number);
+        put_pair(&list, arc, (uint8_t)i, &number);
     }
     put_octets(&list, arc, CPU_SVN_ARC, COMPONENTS);
     put_wrapped(&element, DER_SEQUENCE, &list);

@@ -4,21 +4,31 @@
 
 static void print_help(void)
 {
-    printf("usage: deputy attest simulate [options]\n\n"
+    printf("usage: deputy attest quote | simulate [options]\n\n"
            "Evidence of what runs where.\n\n"
            "verbs:\n"
+           "  quote      asks the guest agent for evidence of this guest\n"
            "  simulate   pretends to be the guest agent of a TDX guest, for development\n\n"
            "'deputy attest VERB --help' explains one.\n");
 }
 
+static const struct {
+    const char *name;
+    int (*run)(struct cli *cli, int argc, char **argv);
+} verbs[] = {
+        {"quote", cmd_attest_quote},
+        {"simulate", cmd_attest_simulate},
+};
+
 int cmd_attest(struct cli *cli, int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "simulate") == 0)
-        return cmd_attest_simulate(cli, argc - 1, argv + 1);
+    for (size_t i = 0; argc > 1 && i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(argv[1], verbs[i].name) == 0)
+            return verbs[i].run(cli, argc - 1, argv + 1);
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         print_help();
         return CLI_YES;
     }
-    cli_complain("attest takes a verb: simulate");
+    cli_complain("attest takes a verb: quote or simulate");
     return CLI_UNUSABLE;
 }

@@ -141,16 +141,20 @@ static int serve(struct agent *agent, struct option_list *places)
 }
 
 /* Reads what it needs, and runs. */
-static int simulate(struct cli *cli, struct simulate *options, struct agent *agent)
+static int simulate(struct cli *cli, struct simulate *options)
 {
+    struct agent agent = {.now = now};
     struct mock mock;
     int code =
-            read_fixture(cli, &agent->fixture, options->fixture != NULL ? options->fixture : DEFAULT_FIXTURE);
+            read_fixture(cli, &agent.fixture, options->fixture != NULL ? options->fixture : DEFAULT_FIXTURE);
     if (code == CLI_YES && options->seed != NULL) {
-        code = make_mock(cli, &mock, options, &agent->fixture);
-        agent->mock = &mock;
+        code = make_mock(cli, &mock, options, &agent.fixture);
+        agent.mock = &mock;
     }
-    return code == CLI_YES ? serve(agent, &options->places) : code;
+    if (code == CLI_YES)
+        code = serve(&agent, &options->places);
+    secret_wipe(&agent.fixture, sizeof agent.fixture);
+    return code;
 }
 
 static bool arguments_fit(const struct simulate *options, const struct option_list *arguments)
@@ -191,13 +195,8 @@ int cmd_attest_simulate(struct cli *cli, int argc, char **argv)
             "of\n"
             "dstack's own simulator; its keys are known, and its quotes are signed by no hardware.",
             rows, sizeof rows / sizeof rows[0]};
-    struct agent agent = {.now = now};
     enum option_result result = options_read(&table, argc, argv, &arguments);
     if (result != OPTION_GO_ON)
         return options_exit(result);
-    if (!arguments_fit(&options, &arguments))
-        return CLI_UNUSABLE;
-    int code = simulate(cli, &options, &agent);
-    secret_wipe(&agent.fixture, sizeof agent.fixture);
-    return code;
+    return arguments_fit(&options, &arguments) ? simulate(cli, &options) : CLI_UNUSABLE;
 }

@@ -225,6 +225,8 @@ static enum deputy_error fetch_run(
     ENSURE(is_web(request->url), DEPUTY_E_HTTP_URL);
     ENSURE(curl_easy_setopt(curl, CURLOPT_URL, request->url) == CURLE_OK, DEPUTY_E_HTTP_URL);
     policy_set(curl, request);
+    if (request->unix_socket != NULL)
+        curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
     body_set(curl, request);
     callbacks_set(curl, fetch);
     guards_set(curl, fetch, request);

@@ -13,7 +13,8 @@ struct http_client_header {
 
 struct http_request {
     const char *method;
-    const char *url; /* http or https */
+    const char *url;         /* http or https */
+    const char *unix_socket; /* path of the socket that is connected to, whatever host the url names; NULL */
     const struct http_client_header *headers;
     size_t header_count;
     struct deputy_slice body;  /* absent: none */

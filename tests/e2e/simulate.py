@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from kit.runner import run  # noqa: E402
@@ -253,6 +254,84 @@ def a_seed_that_is_none_and_a_place_without_a_seed_are_refused():
         assert other.process.returncode == 2, more
 
 
+def quote(*options, environment=None):
+    """`deputy attest quote`: its exit code, and what it printed."""
+    made = subprocess.run([DEPUTY, "attest", "quote", *options], capture_output=True, text=True, check=False,
+                          env={**os.environ, **(environment or {})})
+    return made.returncode, made.stdout, made.stderr
+
+
+def client_gets_the_quote_that_it_asks_for():
+    data = "ab" * 64
+    expected = SIMULATOR.post("/GetQuote", report_data=data)
+    code, out, _ = quote("--report-data", data, "--endpoint", str(SIMULATOR.socket))
+    assert code == 0 and json.loads(out) == expected
+    code, out, _ = quote("--report-data", data, environment={"DSTACK_SIMULATOR_ENDPOINT": str(SIMULATOR.socket)})
+    assert code == 0 and json.loads(out) == expected
+
+
+def client_binds_a_statement_by_its_digest():
+    statement = SIMULATOR.directory / "statement"
+    statement.write_bytes(b'{"v":1}')
+    code, out, _ = quote("--statement", str(statement), "--endpoint", str(SIMULATOR.socket))
+    expected = hashlib.sha512(b'tinycloud-tee-backend/v1:{"v":1}').hexdigest()
+    assert code == 0 and json.loads(out)["report_data"] == expected and json.loads(out)["quote"][1136:1264] == expected
+
+
+def client_says_what_is_wrong():
+    endpoint = ("--endpoint", str(SIMULATOR.socket))
+    for options in (endpoint, ("--report-data", "ab", *endpoint), ("--report-data", "zz" * 64, *endpoint),
+                    ("--report-data", "ab" * 64, "--statement", "x", *endpoint), ("--report-data", "ab" * 64, "x", *endpoint)):
+        assert quote(*options)[0] == 2, options
+    code, _, said = quote("--report-data", "ab" * 64, "--endpoint", "/nonexistent/agent.sock")
+    assert code == 2 and "/nonexistent/agent.sock" in said, said
+
+
+class Liar:
+    """Answers each request on a Unix socket with the same bytes."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.directory = tempfile.TemporaryDirectory()
+        self.path = self.directory.name + "/liar.sock"
+
+    def __enter__(self):
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen()
+        threading.Thread(target=self.serve, daemon=True).start()
+        return self
+
+    def serve(self):
+        connection, _ = self.listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(self.answer)
+
+    def __exit__(self, *_):
+        self.listener.close()
+        self.directory.cleanup()
+
+
+def http(status, body):
+    return f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
+
+
+def answers_that_are_no_quote_of_ours_are_refused():
+    data, good = "ab" * 64, SIMULATOR.post("/GetQuote", report_data="ab" * 64)
+    wrong = [{**good, "report_data": "cd" * 64}, {**good, "report_data": "ab" * 63}, {**good, "quote": "abc"}, {**good, "event_log": []},
+             {name: value for name, value in good.items() if name != "vm_config"}, []]
+    answers = [http("200 OK", json.dumps(body)) for body in wrong]
+    answers += [http("200 OK", "{"), http("500 Oops", json.dumps(good)), http("400 Bad Request", "{}")]
+    for answer in answers:
+        with Liar(answer) as liar:
+            code, out, said = quote("--report-data", data, "--endpoint", liar.path)
+            assert code == 2 and out == "" and "guest agent" in said, (answer[:80], code, said)
+    with Liar(http("400 Bad Request", json.dumps({"error": "Quote not found"}))) as liar:
+        code, _, said = quote("--report-data", data, "--endpoint", liar.path)
+        assert code == 1 and "Quote not found" in said
+
+
 def what_is_no_request_is_refused_and_the_next_one_is_served():
     for body in ("[]", "{", '{"report_data":1}', '{"report_data":["00"]}', '{"report_data":"0"}'):
         status, _, text = SIMULATOR.call("POST", "/GetQuote", body, "application/json")
@@ -277,5 +356,6 @@ with SIMULATOR:
     run([every_recorded_exchange_is_answered_as_recorded, clients_that_half_close_get_their_whole_answer,
          text_that_is_not_ascii_is_escaped, tls_certificates_are_of_the_ca_and_of_the_key, keys_of_a_path_stay_and_others_are_new,
          signed_quotes_are_of_a_root_that_is_published, keys_of_a_seed_are_those_of_dstack,
-         a_seed_that_is_none_and_a_place_without_a_seed_are_refused, what_is_no_request_is_refused_and_the_next_one_is_served, start_says_that_it_is_a_simulator,
+         client_gets_the_quote_that_it_asks_for, client_binds_a_statement_by_its_digest, client_says_what_is_wrong,
+         answers_that_are_no_quote_of_ours_are_refused, a_seed_that_is_none_and_a_place_without_a_seed_are_refused, what_is_no_request_is_refused_and_the_next_one_is_served, start_says_that_it_is_a_simulator,
          files_that_cannot_be_used_are_named])

@@ -1,0 +1,52 @@
+/*
+ * Asking dstack's guest agent (spec/08 sections 1.1 and 1.2). The agent believes whoever reaches its socket,
+ * and it is believed by nobody: what it says of the app is convenience, and what counts is verified from the
+ * quote. Blocking; never on a loop. Quotes are made one after the other: ask for one at a time.
+ */
+#ifndef AGENT_CLIENT_H
+#define AGENT_CLIENT_H
+
+#include "attest/dstack_key.h"
+#include "attest/report_data.h"
+#include <deputy/arena.h>
+
+/* Where the agent is: a Unix socket, or the base of its URLs. */
+struct agent_place {
+    const char *socket; /* NULL: at the URL */
+    const char *url;    /* "http://localhost" for a socket */
+};
+
+/*
+ * The place that clients of dstack look for: the endpoint that is given (or NULL), else that of
+ * DSTACK_SIMULATOR_ENDPOINT, else the first socket that is there, else the first of their names. A path or an
+ * http(s) URL. Points into its arguments or static memory.
+ */
+struct agent_place agent_find(const char *endpoint, char *const *environ);
+
+struct agent_quote {
+    struct deputy_slice quote;       /* raw; empty where the guest is no TDX guest */
+    struct deputy_slice event_log;   /* JSON text */
+    struct deputy_slice vm_config;   /* JSON text */
+    struct deputy_slice attestation; /* raw, versioned; absent on real TDX guests */
+};
+
+/*
+ * Evidence that is bound to these bytes. DEPUTY_E_AGENT_CALL with refusal->args[0], what the agent said;
+ * DEPUTY_E_AGENT_ANSWER when the answer is not readable or is bound to something else; or what http_fetch
+ * says.
+ */
+enum deputy_error agent_get_quote(struct deputy_arena *arena, struct agent_quote *out,
+        struct deputy_refusal *refusal, const struct agent_place *place,
+        const uint8_t report_data[REPORT_DATA_BYTES]);
+
+struct agent_key {
+    uint8_t key[DSTACK_KEY_BYTES];                    /* the caller wipes it */
+    struct deputy_slice app_signature, kms_signature; /* what dstack_claim wants */
+};
+
+/* The key of a path. Errors as above. Nothing of the answer is kept but what is in out. */
+enum deputy_error agent_get_key(struct deputy_arena *arena, struct agent_key *out,
+        struct deputy_refusal *refusal, const struct agent_place *place, struct deputy_slice path,
+        struct deputy_slice purpose);
+
+#endif
