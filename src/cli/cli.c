@@ -70,9 +70,8 @@ static void print_help(void)
     printf("\n  --node URL      the data node, else http://127.0.0.1:8000\n"
            "  --profile NAME  whose session and keys, else default\n"
            "  --json          results as JSON; --quiet: no notes; --no-color: no color\n"
-           "\n'deputy <command> --help' explains a command. A file named - is standard input\n"
-           "or output. Exit codes: 0 yes, done; 1 no: refused, failed, found bad; 2 wrong\n"
-           "usage or unusable input.\n");
+           "\n'deputy <command> --help' explains one. The file - is standard input or output.\n"
+           "Exit codes: 0 yes, done; 1 no: refused, failed, found bad; 2 unusable input.\n");
 }
 
 /* Options before the command. Returns the index of the command, or 0 when something is wrong. */
