@@ -40,6 +40,9 @@ void base58_put(struct buf *out, struct deputy_slice bytes);
 /* Writes at most cap bytes and their number. */
 enum deputy_error base58_read(uint8_t *out, size_t cap, size_t *len, struct deputy_slice text);
 
+/* Percent-encoding (RFC 3986 section 2.1), upper case: all but letters, digits and the bytes of `plain`. */
+void percent_put(struct buf *out, struct deputy_slice text, const char *plain);
+
 /* Unsigned LEB128 as in multiformats: minimal, at most 9 bytes. Takes it from the front of bytes. */
 enum deputy_error varint_take(struct deputy_slice *bytes, uint64_t *out);
 void varint_put(struct buf *out, uint64_t value);

@@ -1,5 +1,6 @@
 #include "cli/remote.h"
 #include "base/arena.h"
+#include "base/codec.h"
 #include "base/json.h"
 #include "cli/output.h"
 
@@ -176,29 +177,13 @@ int remote_info(struct cli *cli, struct deputy_slice *did)
     return CLI_YES;
 }
 
-/* A space id in the path of a URL: everything but letters and digits is escaped. */
-static void put_escaped(struct buf *out, struct deputy_slice text)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t byte = text.ptr[i];
-        if ((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z')) {
-            buf_put_byte(out, byte);
-            continue;
-        }
-        buf_put_byte(out, '%');
-        buf_put_byte(out, (uint8_t)digits[byte >> 4]);
-        buf_put_byte(out, (uint8_t)digits[byte & 15]);
-    }
-}
-
 int remote_peer(struct cli *cli, struct deputy_slice *did, struct deputy_slice space)
 {
     struct http_response response;
     struct remote_call call = {.method = "GET"};
     struct buf path = buf_make(cli->arena, REMOTE_URL_MAX);
     buf_put_text(&path, "/peer/generate/");
-    put_escaped(&path, space);
+    percent_put(&path, space, "");
     if (buf_finish(&path, &call.path) != DEPUTY_OK)
         return cli_fail(cli, "the space", DEPUTY_E_LIMIT);
     int code = remote_send(cli, &response, &call);

@@ -1,6 +1,6 @@
 #include <deputy/signin_flow.h>
 
-#include "base/buf.h"
+#include "base/codec.h"
 #include "base/json.h"
 #include "base/try.h"
 #include "grant/attempt.h"
@@ -15,30 +15,12 @@ struct deputy_flow deputy_flow_start(const struct deputy_session *session, const
     return (struct deputy_flow){.step = DEPUTY_FLOW_INFO, .session = session, .plan = plan};
 }
 
-/* As encodeURIComponent. */
-static void put_component(struct buf *out, struct deputy_slice text)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t byte = text.ptr[i];
-        bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                     (byte >= '0' && byte <= '9') || (byte != 0 && strchr("-_.!~*'()", byte) != NULL);
-        if (plain) {
-            buf_put_byte(out, byte);
-        } else {
-            buf_put_byte(out, '%');
-            buf_put_byte(out, (uint8_t)digits[byte >> 4]);
-            buf_put_byte(out, (uint8_t)digits[byte & 15]);
-        }
-    }
-}
-
 static enum deputy_error path_with(struct deputy_arena *arena, struct deputy_slice *path, const char *start,
         struct deputy_slice component)
 {
     struct buf text = buf_make(arena, FLOW_PATH_MAX);
     buf_put_text(&text, start);
-    put_component(&text, component);
+    percent_put(&text, component, "-_.!~*'()"); /* as encodeURIComponent */
     return buf_finish(&text, path);
 }
 

@@ -1,5 +1,5 @@
 #include "node/quota_ask.h"
-#include "base/buf.h"
+#include "base/codec.h"
 #include "base/json.h"
 #include "base/try.h"
 #include "http/client.h"
@@ -22,26 +22,6 @@ enum deputy_error quota_url_check(struct deputy_slice url)
     return DEPUTY_OK;
 }
 
-static bool is_plain(uint8_t byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-           (byte != '\0' && strchr("-._~:", byte) != NULL);
-}
-
-static void put_segment(struct buf *out, struct deputy_slice text)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < text.len; i++) {
-        if (is_plain(text.ptr[i])) {
-            buf_put_byte(out, text.ptr[i]);
-            continue;
-        }
-        buf_put_byte(out, '%');
-        buf_put_byte(out, (uint8_t)digits[text.ptr[i] >> 4]);
-        buf_put_byte(out, (uint8_t)digits[text.ptr[i] & 15]);
-    }
-}
-
 enum deputy_error quota_url_make(
         struct deputy_arena *arena, const char **out, struct deputy_slice url, struct deputy_slice space)
 {
@@ -51,7 +31,7 @@ enum deputy_error quota_url_make(
         url.len--;
     buf_put(&all, url);
     buf_put_text(&all, "/api/quota/");
-    put_segment(&all, space);
+    percent_put(&all, space, "-._~:");
     buf_put_byte(&all, '\0');
     TRY(buf_finish(&all, &text));
     *out = (const char *)text.ptr;
