@@ -19,11 +19,21 @@ extern "C" {
 /* What a verdict takes of memory at most, beside evidence and collateral themselves. */
 enum { DEPUTY_ATTEST_ARENA_BYTES = 32 * 1024 * 1024 };
 
+/* A key of the app, and the signatures that say whose it is: what GetKey of dstack's agent answers. */
+struct deputy_attest_app_key {
+    bool is_ed25519;
+    struct deputy_slice public_key; /* 33 bytes, compressed secp256k1, or 32; absent: none is shown */
+    struct deputy_slice purpose;    /* text that the key was asked for with */
+    struct deputy_slice app_signature, kms_signature; /* signature_chain, 65 bytes each */
+};
+
 /*
  * Evidence and what belongs to it: a quote, or a report. What is not there is absent. Nothing of this is
  * believed before it is verified.
  */
 struct deputy_attest_evidence {
+    /* All of what follows in one piece: a versioned attestation of dstack, in place of quote and report */
+    struct deputy_slice attestation;
     /* TDX or SGX */
     struct deputy_slice quote; /* raw bytes */
     struct deputy_slice
@@ -36,7 +46,8 @@ struct deputy_attest_evidence {
     struct deputy_slice ask;       /* certificate of the ASK or ASVK, DER */
     struct deputy_slice mr_config; /* of a guest of dstack: the document whose digest is HOST_DATA */
     /* any */
-    struct deputy_slice root;      /* DER, in place of the maker's; absent: the maker's */
+    struct deputy_attest_app_key app_key; /* of a guest of dstack */
+    struct deputy_slice root;             /* DER, in place of the maker's; absent: the maker's */
     struct deputy_slice statement; /* the exact bytes that report_data is the digest of (section 2.2) */
 };
 

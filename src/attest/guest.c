@@ -1,5 +1,6 @@
 #include "attest/guest.h"
 #include "attest/app.h"
+#include "attest/keys.h"
 #include "attest/os_image.h"
 #include "attest/policy.h"
 #include "attest/verdict.h"
@@ -58,7 +59,10 @@ static enum deputy_error log_read(struct guest *g)
     struct event_log log;
     struct app_events events;
     enum mr_config_verdict config;
-    TRY(log_hold(g, event_log_parse(g->arena, &log, g->claims->event_log)));
+    if (g->claims->log != NULL)
+        log = *g->claims->log;
+    else
+        TRY(log_hold(g, event_log_parse(g->arena, &log, g->claims->event_log)));
     struct rtmrs quoted = g->td->rtmrs;
     TRY(log_hold(g, event_log_check(&log, &quoted, registers_told(&log))));
     TRY(log_hold(g, event_log_app(&events, &log, g->policy->app.require_system_ready)));
@@ -72,7 +76,7 @@ static enum deputy_error log_read(struct guest *g)
 
 static enum deputy_error judge_log(struct guest *g)
 {
-    if (!deputy_slice_present(g->claims->event_log)) {
+    if (g->claims->log == NULL && !deputy_slice_present(g->claims->event_log)) {
         verdict_skip(g->v, CHECK(EVENT_LOG), "no event log came with the quote");
         return DEPUTY_OK;
     }
@@ -180,29 +184,6 @@ static enum deputy_error judge_os(struct guest *g)
     return DEPUTY_OK;
 }
 
-/* ---- keys ---- */
-
-static enum deputy_error judge_keys(struct guest *g)
-{
-    const struct deputy_attest_list *pins = &g->policy->app.kms_k256_public_keys;
-    if (!pins->present || g->claims->key == NULL) {
-        verdict_skip(g->v, CHECK(KEYS),
-                pins->present ? "no key of the app was shown" : "the policy names no key of a KMS");
-        return DEPUTY_OK;
-    }
-    struct dstack_claim claim = *g->claims->key;
-    struct dstack_roots roots = {pins->items, pins->count};
-    claim.app_id = g->events.app_id;
-    enum deputy_error error = dstack_claim_verify(g->arena, &claim, &roots);
-    if (error == DEPUTY_E_KEYS_CHAIN)
-        (void)verdict_refuse_for(g->v, CHECK(KEYS), CODE(KEYS),
-                "a chain of signatures that ends in a key of the policy", deputy_error_info(error)->text);
-    else
-        TRY(error);
-    verdict_pass(g->v, CHECK(KEYS));
-    return DEPUTY_OK;
-}
-
 enum deputy_error guest_judge(struct deputy_arena *arena, struct deputy_attest_verdict *v,
         const struct guest_claims *claims, const struct td_measurements *td,
         const struct deputy_attest_policy *policy)
@@ -211,5 +192,5 @@ enum deputy_error guest_judge(struct deputy_arena *arena, struct deputy_attest_v
     TRY(judge_log(&g));
     TRY(judge_os(&g));
     TRY(judge_app(&g));
-    return judge_keys(&g);
+    return keys_judge(arena, v, &claims->app_key, g.events.app_id, &policy->app);
 }

@@ -5,15 +5,15 @@
 #ifndef ATTEST_GUEST_H
 #define ATTEST_GUEST_H
 
-#include "attest/dstack_key.h"
 #include "attest/td_identity.h"
-#include <deputy/attest_policy.h>
+#include <deputy/attest.h>
 
 /* What the guest says of itself, none of it signed. Absent where it says nothing. */
 struct guest_claims {
-    struct deputy_slice event_log;  /* JSON text */
-    struct deputy_slice vm_config;  /* JSON text */
-    const struct dstack_claim *key; /* a key of the app that is to be believed, without app_id; or NULL */
+    struct deputy_slice event_log; /* JSON text, */
+    const struct event_log *log;   /* or the same as it was read already; NULL */
+    struct deputy_slice vm_config; /* JSON text */
+    struct deputy_attest_app_key app_key;
 };
 
 /*

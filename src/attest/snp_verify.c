@@ -1,5 +1,6 @@
 #include "attest/snp_verify.h"
 #include "attest/app.h"
+#include "attest/keys.h"
 #include "attest/mr_config.h"
 #include "attest/policy.h"
 #include "attest/take.h"
@@ -218,25 +219,32 @@ static enum deputy_error document_read(struct snp *s, struct mr_config *config)
             mr_config_parse(s->arena, config, s->evidence->document));
 }
 
-static enum deputy_error judge_app(struct snp *s)
+/* Nobody, when no document came along. */
+static enum deputy_error app_read(struct snp *s, struct deputy_attest_app *app)
 {
-    struct deputy_attest_app app = {.present = deputy_slice_present(s->evidence->document)};
-    struct mr_config config;
-    if (!app.present) {
+    struct mr_config config = {0};
+    *app = (struct deputy_attest_app){.present = deputy_slice_present(s->evidence->document)};
+    if (!app->present) {
         verdict_skip(s->v, CHECK(EVENT_LOG), "no document came with the report");
-        app_judge(s->v, &app, &s->question->policy->app);
         return DEPUTY_OK;
     }
     TRY(document_read(s, &config));
     verdict_pass(s->v, CHECK(EVENT_LOG));
-    app.app_id = config.app_id;
-    app.compose_hash = config.compose_hash;
-    app.instance_id = config.instance_id;
-    app.key_provider_name = config.key_provider;
-    app.key_provider_id = config.key_provider_id;
-    TRY(device_id_note(s, &app));
-    app_judge(s->v, &app, &s->question->policy->app);
-    return DEPUTY_OK;
+    app->app_id = config.app_id;
+    app->compose_hash = config.compose_hash;
+    app->instance_id = config.instance_id;
+    app->key_provider_name = config.key_provider;
+    app->key_provider_id = config.key_provider_id;
+    return device_id_note(s, app);
+}
+
+static enum deputy_error judge_app(struct snp *s)
+{
+    const struct deputy_attest_app_policy *policy = &s->question->policy->app;
+    struct deputy_attest_app app;
+    TRY(app_read(s, &app));
+    app_judge(s->v, &app, policy);
+    return keys_judge(s->arena, s->v, &s->evidence->app_key, app.app_id, policy);
 }
 
 static enum deputy_error steps(struct snp *s)
@@ -256,7 +264,6 @@ static enum deputy_error steps(struct snp *s)
     judge_measurement(s);
     judge_report_data(s);
     verdict_skip(s->v, CHECK(OS_IMAGE), "the launch measurement covers it");
-    verdict_skip(s->v, CHECK(KEYS), "no key of the app was shown");
     return judge_app(s);
 }
 

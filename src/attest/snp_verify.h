@@ -3,7 +3,7 @@
 #define ATTEST_SNP_VERIFY_H
 
 #include "attest/snp_key.h"
-#include <deputy/attest_policy.h>
+#include <deputy/attest.h>
 
 /* What is shown. DER; the root that came along is not among it, since nobody believes that one. */
 struct snp_evidence {
@@ -11,6 +11,7 @@ struct snp_evidence {
     struct deputy_slice key;          /* certificate of the VCEK or VLEK */
     struct deputy_slice intermediate; /* certificate of the ASK or ASVK */
     struct deputy_slice document;     /* whose digest is HOST_DATA (mr_config.h), or absent */
+    struct deputy_attest_app_key app_key;
 };
 
 /* What is asked about it. */

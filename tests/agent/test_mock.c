@@ -1,5 +1,6 @@
 /* Quotes of the simulator under a root of one's own: good under that root where a policy allows it, and
  * nowhere else. */
+#include "agent/attestation_write.h"
 #include "agent/fixture.h"
 #include "agent/mock.h"
 #include "support/hex.h"
@@ -63,6 +64,56 @@ static void quote_is_good_under_its_own_root(void **state)
     assert_text(w.verdict.warnings[0], "simulator");
     assert_hex(
             w.verdict.app.app_id.ptr, w.verdict.app.app_id.len, "5bb4ff9a3837357f19dc176407a5709c62eb6c56");
+}
+
+/* The same in one piece, as the agent answers it. */
+static struct attestation piece(void **state, const struct world *w)
+{
+    struct attestation attestation;
+    assert_ok(attestation_parse(
+            *state, &attestation, check_data(*state, "attestation/dstack/simulator_attestation_v0.bin")));
+    attestation.quote = w->evidence.quote;
+    memcpy(attestation.report_data, w->report_data, sizeof w->report_data);
+    return attestation;
+}
+
+static void show_piece(void **state, struct world *w, const struct attestation *attestation)
+{
+    struct buf out = buf_make(*state, 1024 * 1024);
+    attestation_put_pack(&out, attestation);
+    w->evidence.quote = w->evidence.event_log = (struct deputy_slice){0};
+    assert_ok(buf_finish(&out, &w->evidence.attestation));
+}
+
+static void piece_is_good_under_its_own_root(void **state)
+{
+    struct world w;
+    make(state, &w);
+    struct attestation attestation = piece(state, &w);
+    show_piece(state, &w, &attestation);
+    assert_int_equal(judged(state, &w), DEPUTY_ATTEST_OK);
+    assert_hex(
+            w.verdict.app.app_id.ptr, w.verdict.app.app_id.len, "5bb4ff9a3837357f19dc176407a5709c62eb6c56");
+}
+
+static void piece_that_contradicts_its_quote_is_refused(void **state)
+{
+    struct world w;
+    make(state, &w);
+    struct attestation attestation = piece(state, &w);
+    attestation.report_data[0] ^= 1;
+    show_piece(state, &w, &attestation);
+    assert_int_equal(judged(state, &w), DEPUTY_ATTEST_REPORT_DATA);
+    make(state, &w);
+    attestation = piece(state, &w);
+    attestation.runtime.count--;
+    show_piece(state, &w, &attestation);
+    assert_int_equal(judged(state, &w), DEPUTY_ATTEST_EVENT_LOG);
+    make(state, &w);
+    attestation = piece(state, &w);
+    attestation.log.count--;
+    show_piece(state, &w, &attestation);
+    assert_int_equal(judged(state, &w), DEPUTY_ATTEST_EVENT_LOG);
 }
 
 static void quote_is_refused_where_simulators_are_not_allowed(void **state)
@@ -138,6 +189,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             ARENA_TEST(quote_is_good_under_its_own_root),
+            ARENA_TEST(piece_is_good_under_its_own_root),
+            ARENA_TEST(piece_that_contradicts_its_quote_is_refused),
             ARENA_TEST(quote_is_refused_where_simulators_are_not_allowed),
             ARENA_TEST(quote_is_refused_under_the_makers_root),
             ARENA_TEST(quote_is_refused_under_the_root_of_another_seed),

@@ -230,8 +230,7 @@ static void pinned_image_must_match_in_every_register(void **state)
 /* ---- keys ---- */
 
 /* The guest of dstack's simulator, whose key chain is a known answer. */
-static void ask_simulator(
-        void **state, struct asked *a, struct dstack_claim *claim, struct deputy_slice *root)
+static void ask_simulator(void **state, struct asked *a, struct deputy_slice *root)
 {
     const struct json_value *known;
     assert_ok(json_parse(*state, &known, check_data(*state, "attestation/known_answers.json")));
@@ -242,12 +241,11 @@ static void ask_simulator(
     a->policy.tdx.os_unchecked = true;
     a->td = measured(check_data(*state, "attestation/dstack/simulator_quote.bin"));
     a->claims.event_log = check_data(*state, "attestation/dstack/simulator_event_log.json");
-    *claim = (struct dstack_claim){.algorithm = DSTACK_SECP256K1,
-            .public_key = unhex(*state, check_text_of(row, "public_key")),
-            .purpose = check_text_of(row, "purpose"),
-            .app_signature = unhex(*state, check_text_of(row, "signature_rfc6979")),
-            .kms_signature = unhex(*state, check_text_of(vector, "k256_signature"))};
-    a->claims.key = claim;
+    a->claims.app_key =
+            (struct deputy_attest_app_key){.public_key = unhex(*state, check_text_of(row, "public_key")),
+                    .purpose = check_text_of(row, "purpose"),
+                    .app_signature = unhex(*state, check_text_of(row, "signature_rfc6979")),
+                    .kms_signature = unhex(*state, check_text_of(vector, "k256_signature"))};
     *root = unhex(*state, check_text_of(json_member(vector, "asserted"), "kms_public_key"));
     a->policy.app.kms_k256_public_keys = (struct deputy_attest_list){true, root, 1};
 }
@@ -255,37 +253,37 @@ static void ask_simulator(
 static void key_of_the_app_is_proven_by_its_kms(void **state)
 {
     struct asked a;
-    struct dstack_claim claim;
     struct deputy_slice root;
-    ask_simulator(state, &a, &claim, &root);
+    ask_simulator(state, &a, &root);
     assert_int_equal(judged(state, &a), DEPUTY_ATTEST_OK);
     assert_int_equal(state_of(&a, CHECK(KEYS)), DEPUTY_ATTEST_PASS);
-    root = claim.public_key;
+    root = a.claims.app_key.public_key;
+    assert_int_equal(judged(state, &a), DEPUTY_ATTEST_KEYS);
+    ask_simulator(state, &a, &root);
+    a.claims.app_key.is_ed25519 = true;
     assert_int_equal(judged(state, &a), DEPUTY_ATTEST_KEYS);
 }
 
-/* The app id is that of the log, whatever the one who claims says. */
-static void key_of_another_app_is_refused(void **state)
+/* The app is that of the log. */
+static void key_of_an_app_that_the_log_does_not_name_is_refused(void **state)
 {
     struct asked a;
-    struct dstack_claim claim;
     struct deputy_slice root;
-    ask_simulator(state, &a, &claim, &root);
-    claim.app_id = check_hex(*state, "5bb4ff9a3837357f19dc176407a5709c62eb6c56");
+    ask_simulator(state, &a, &root);
     a.claims.event_log = (struct deputy_slice){0};
     assert_int_equal(judged(state, &a), DEPUTY_ATTEST_KEYS);
 }
 
-static void keys_are_not_asked_about_without_pins_or_claims(void **state)
+static void policy_that_pins_a_kms_wants_a_key_to_be_shown(void **state)
 {
     struct asked a;
-    struct dstack_claim claim;
     struct deputy_slice root;
-    ask_simulator(state, &a, &claim, &root);
-    a.claims.key = NULL;
-    assert_int_equal(judged(state, &a), DEPUTY_ATTEST_OK);
-    assert_int_equal(state_of(&a, CHECK(KEYS)), DEPUTY_ATTEST_SKIPPED);
-    a.claims.key = &claim;
+    ask_simulator(state, &a, &root);
+    a.claims.app_key = (struct deputy_attest_app_key){0};
+    assert_int_equal(judged(state, &a), DEPUTY_ATTEST_POLICY_KMS_K256_PUBLIC_KEYS);
+    ask_simulator(state, &a, &root);
+    a.policy.app.kms_k256_public_keys.count = 0;
+    assert_int_equal(judged(state, &a), DEPUTY_ATTEST_KEYS);
     a.policy.app.kms_k256_public_keys = (struct deputy_attest_list){0};
     assert_int_equal(judged(state, &a), DEPUTY_ATTEST_OK);
     assert_int_equal(state_of(&a, CHECK(KEYS)), DEPUTY_ATTEST_SKIPPED);
@@ -305,8 +303,8 @@ int main(void)
             ARENA_TEST(policy_that_names_no_image_lets_no_guest_pass),
             ARENA_TEST(pinned_image_must_match_in_every_register),
             ARENA_TEST(key_of_the_app_is_proven_by_its_kms),
-            ARENA_TEST(key_of_another_app_is_refused),
-            ARENA_TEST(keys_are_not_asked_about_without_pins_or_claims),
+            ARENA_TEST(key_of_an_app_that_the_log_does_not_name_is_refused),
+            ARENA_TEST(policy_that_pins_a_kms_wants_a_key_to_be_shown),
     };
     return cmocka_run_group_tests_name("attest.guest", tests, NULL, NULL);
 }

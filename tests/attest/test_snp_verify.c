@@ -1,5 +1,6 @@
 /* What is asked about a genuine report of SEV-SNP beside the report itself (spec/08 sections 5.2
  * to 5.4, 8.1). */
+#include "attest/dstack_key.h"
 #include "crypto/hash.h"
 #include "snp_kit.h"
 
@@ -233,6 +234,35 @@ static void app_that_says_nothing_is_on_no_list(void **state)
     assert_int_equal(judged(state, &a), DEPUTY_ATTEST_POLICY_KEY_PROVIDERS);
 }
 
+/* A chain for the app of the document, by a KMS that the policy pins. */
+static void key_of_the_app_is_held_against_the_kms_of_the_policy(void **state)
+{
+    struct asked a;
+    uint8_t app_secret[DSTACK_KEY_BYTES], kms_secret[DSTACK_KEY_BYTES], app[DSTACK_ROOT_BYTES],
+            kms[DSTACK_ROOT_BYTES];
+    uint8_t digest[HASH_BYTES], first[DSTACK_SIGNATURE_BYTES], second[DSTACK_SIGNATURE_BYTES];
+    ask(state, &a);
+    struct deputy_slice app_id = deputy_slice_bytes(check_hex(*state, COMPOSE_HASH).ptr, DSTACK_APP_ID_BYTES);
+    memset(app_secret, 3, sizeof app_secret);
+    memset(kms_secret, 5, sizeof kms_secret);
+    assert_ok(dstack_public_key(app, DSTACK_SECP256K1, app_secret));
+    assert_ok(dstack_public_key(kms, DSTACK_SECP256K1, kms_secret));
+    struct deputy_slice key = deputy_slice_bytes(app, sizeof app), pin = deputy_slice_bytes(kms, sizeof kms);
+    assert_ok(dstack_purpose_digest(*state, digest, T("p"), key));
+    assert_ok(secp256k1_sign_recoverable(first, digest, app_secret));
+    dstack_issue_digest(digest, app_id.ptr, app);
+    assert_ok(secp256k1_sign_recoverable(second, digest, kms_secret));
+    a.policy.app.kms_k256_public_keys = list_of(&pin, 1);
+    assert_int_equal(judged(state, &a), DEPUTY_ATTEST_POLICY_KMS_K256_PUBLIC_KEYS);
+    a.evidence.app_key = (struct deputy_attest_app_key){.public_key = key,
+            .purpose = T("p"),
+            .app_signature = deputy_slice_bytes(first, sizeof first),
+            .kms_signature = deputy_slice_bytes(second, sizeof second)};
+    assert_int_equal(judged(state, &a), DEPUTY_ATTEST_OK);
+    a.evidence.document = (struct deputy_slice){0}; /* then it is nobody's key */
+    assert_int_equal(judged(state, &a), DEPUTY_ATTEST_KEYS);
+}
+
 /* ---- lists of platforms and measurements ---- */
 
 static void measurement_and_platform_are_held_against_the_policy(void **state)
@@ -269,6 +299,7 @@ int main(void)
             ARENA_TEST(app_is_held_against_every_list_of_the_policy),
             ARENA_TEST(key_provider_is_held_against_name_and_id),
             ARENA_TEST(app_that_says_nothing_is_on_no_list),
+            ARENA_TEST(key_of_the_app_is_held_against_the_kms_of_the_policy),
             ARENA_TEST(measurement_and_platform_are_held_against_the_policy),
     };
     return cmocka_run_group_tests_name("attest.snp_verify", tests, NULL, NULL);
