@@ -41,11 +41,11 @@ struct deputy_attest_evidence {
     struct deputy_slice event_log; /* of a TDX guest of dstack: JSON text */
     struct deputy_slice vm_config; /* likewise */
     /* SEV-SNP */
-    struct deputy_slice report;    /* raw bytes */
-    struct deputy_slice vek;       /* certificate of the VCEK or VLEK, DER */
-    struct deputy_slice ask;       /* certificate of the ASK or ASVK, DER */
-    struct deputy_slice mr_config; /* of a guest of dstack: the document whose digest is HOST_DATA */
+    struct deputy_slice report; /* raw bytes */
+    struct deputy_slice vek;    /* certificate of the VCEK or VLEK, DER */
+    struct deputy_slice ask;    /* certificate of the ASK or ASVK, DER */
     /* any */
+    struct deputy_slice mr_config; /* of a guest of dstack: the document of HOST_DATA, or of MRCONFIGID */
     struct deputy_attest_app_key app_key; /* of a guest of dstack */
     struct deputy_slice root;             /* DER, in place of the maker's; absent: the maker's */
     struct deputy_slice statement; /* the exact bytes that report_data is the digest of (section 2.2) */

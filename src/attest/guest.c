@@ -1,6 +1,7 @@
 #include "attest/guest.h"
 #include "attest/app.h"
 #include "attest/keys.h"
+#include "attest/mr_config.h"
 #include "attest/os_image.h"
 #include "attest/policy.h"
 #include "attest/verdict.h"
@@ -54,6 +55,23 @@ static enum deputy_error log_hold(struct guest *g, enum deputy_error error)
                              deputy_error_info(error)->text);
 }
 
+/* The document that MRCONFIGID names, if it is shown, and the log are about one app. */
+static enum deputy_error document_check(struct guest *g, const struct app_events *events)
+{
+    enum { DOCUMENT = 3 };
+    uint8_t expected[RTMR_BYTES] = {DOCUMENT};
+    struct mr_config config = {0};
+    if (!deputy_slice_present(g->claims->document))
+        return DEPUTY_OK;
+    mr_config_v3_digest(expected + 1, g->claims->document);
+    ENSURE(memcmp(expected, g->td->mr_config_id, RTMR_BYTES) == 0, DEPUTY_E_EVENT_LOG_CONFIG);
+    TRY(mr_config_parse(g->arena, &config, g->claims->document));
+    ENSURE(deputy_slice_equal(config.compose_hash, events->compose_hash), DEPUTY_E_EVENT_LOG_CONFIG);
+    ENSURE(!deputy_slice_present(config.app_id) || deputy_slice_equal(config.app_id, events->app_id),
+            DEPUTY_E_EVENT_LOG_CONFIG);
+    return DEPUTY_OK;
+}
+
 static enum deputy_error log_read(struct guest *g)
 {
     struct event_log log;
@@ -69,6 +87,7 @@ static enum deputy_error log_read(struct guest *g)
     if (deputy_slice_present(events.key_provider))
         TRY(log_hold(g, key_provider_parse(g->arena, &g->provider, events.key_provider)));
     TRY(log_hold(g, mr_config_check(g->arena, &config, g->td->mr_config_id, &events, &g->provider)));
+    TRY(log_hold(g, document_check(g, &events)));
     g->log = log;
     g->events = events;
     return DEPUTY_OK;

@@ -13,6 +13,7 @@ struct guest_claims {
     struct deputy_slice event_log; /* JSON text, */
     const struct event_log *log;   /* or the same as it was read already; NULL */
     struct deputy_slice vm_config; /* JSON text */
+    struct deputy_slice document;  /* of MRCONFIGID, where that is of version 3 (mr_config.h) */
     struct deputy_attest_app_key app_key;
 };
 

@@ -43,6 +43,7 @@ static enum deputy_error judge_guest(struct deputy_arena *arena, struct deputy_a
     const struct guest_claims claims = {.event_log = evidence->event_log,
             .log = shown->is_packed ? &shown->attestation.log : NULL,
             .vm_config = evidence->vm_config,
+            .document = evidence->mr_config,
             .app_key = evidence->app_key};
     judge_td(v, policy, td);
     TRY(guest_judge(arena, v, &claims, &measurements, policy));

@@ -55,4 +55,27 @@ static inline enum deputy_attest_code kit_code(
     return verdict.error;
 }
 
+/* A case of the generated collection. */
+struct kit_case {
+    struct deputy_attest_policy policy;
+    struct snp_evidence evidence;
+    struct snp_question question;
+};
+
+static inline void kit_case_read(
+        struct deputy_arena *arena, struct kit_case *out, const struct json_value *row)
+{
+    struct deputy_refusal refusal;
+    int64_t now;
+    assert_ok(json_to_int64(&now, json_member(row, "time")));
+    assert_ok(deputy_attest_policy_parse(
+            arena, &out->policy, &refusal, check_data(arena, kit_path(arena, row, "policy"))));
+    out->evidence = (struct snp_evidence){.report = check_data(arena, kit_path(arena, row, "report")),
+            .key = kit_certificate(arena, kit_path(arena, row, "vcek"), 0),
+            .intermediate = kit_certificate(arena, kit_path(arena, row, "ask"), 0)};
+    out->question = (struct snp_question){.policy = &out->policy,
+            .root = kit_certificate(arena, kit_path(arena, row, "ark"), 1),
+            .now = now};
+}
+
 #endif

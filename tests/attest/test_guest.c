@@ -162,6 +162,31 @@ static void log_that_is_refused_says_nothing_of_the_app(void **state)
     assert_int_equal(state_of(&a, CHECK(APP)), DEPUTY_ATTEST_FAIL);
 }
 
+#define DOCUMENT_OF(app_id, hash)                                                                            \
+    "{\"version\":3,\"app_id\":\"" app_id "\",\"compose_hash\":\"" hash "\",\"key_provider\":\"kms\"}"
+#define APP_ID "86b0e55f2fa8e4fb69d890f14f54d5612707646e"
+
+/* MRCONFIGID of version 3: the digest of a document. */
+static void document_is_that_of_the_launch_and_of_the_log(void **state)
+{
+    struct asked a;
+    ask(state, &a);
+    const char *const documents[] = {DOCUMENT_OF(APP_ID, COMPOSE_HASH), DOCUMENT_OF(APP_ID, IMAGE_HASH),
+            DOCUMENT_OF("0000000000000000000000000000000000000000", COMPOSE_HASH), "{}"};
+    for (size_t i = 0; i < 4; i++) {
+        memset(a.td.mr_config_id, 0, RTMR_BYTES);
+        a.td.mr_config_id[0] = 3;
+        mr_config_v3_digest(a.td.mr_config_id + 1, T(documents[i]));
+        a.claims.document = T(documents[i]);
+        assert_int_equal(judged(state, &a), i == 0 ? DEPUTY_ATTEST_OK : DEPUTY_ATTEST_EVENT_LOG);
+    }
+    a.claims.document = T(documents[0]);
+    assert_int_equal(judged(state, &a), DEPUTY_ATTEST_EVENT_LOG);
+    mr_config_v3_digest(a.td.mr_config_id + 1, T(documents[0]));
+    a.td.mr_config_id[47] = 1;
+    assert_int_equal(judged(state, &a), DEPUTY_ATTEST_EVENT_LOG);
+}
+
 static void app_that_the_policy_does_not_name_is_refused(void **state)
 {
     struct asked a;
@@ -298,6 +323,7 @@ int main(void)
             ARENA_TEST(guest_that_tells_no_log_is_nobody),
             ARENA_TEST(empty_log_is_nobody_either),
             ARENA_TEST(log_that_is_refused_says_nothing_of_the_app),
+            ARENA_TEST(document_is_that_of_the_launch_and_of_the_log),
             ARENA_TEST(app_that_the_policy_does_not_name_is_refused),
             ARENA_TEST(image_hash_that_the_policy_does_not_name_is_refused),
             ARENA_TEST(policy_that_names_no_image_lets_no_guest_pass),

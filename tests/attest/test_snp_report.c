@@ -180,17 +180,18 @@ static void security_versions_are_compared_by_component(void **state)
 
 /* ---- no byte is left to chance ---- */
 
-/* Which bytes may be anything: none. The signature covers the first 0x2a0, and the rest is the signature or
- * zero. */
-static void check_every_byte(
-        void **state, const struct snp_evidence *evidence, const struct snp_question *question)
+/*
+ * Which bytes may be anything: none. The signature covers the first 0x2a0, and the rest is the signature or
+ * zero. Every stride-th byte from the first on is changed.
+ */
+static void check_bytes(
+        const struct snp_evidence *evidence, const struct snp_question *question, size_t first, size_t stride)
 {
     uint8_t report[SNP_REPORT_BYTES];
     struct snp_evidence changed = *evidence;
-    assert_int_equal(kit_code(*state, evidence, question), DEPUTY_ATTEST_OK);
     memcpy(report, evidence->report.ptr, sizeof report);
     changed.report = deputy_slice_bytes(report, sizeof report);
-    for (size_t at = 0; at < sizeof report; at++) {
+    for (size_t at = first; at < sizeof report; at += stride) {
         struct deputy_arena *arena = check_arena();
         report[at] ^= (uint8_t)(1U << at % 8);
         if (kit_code(arena, &changed, question) == DEPUTY_ATTEST_OK)
@@ -205,27 +206,42 @@ static void every_changed_byte_of_a_real_report_is_refused(void **state)
     struct deputy_attest_policy policy = kit_policy();
     struct snp_evidence evidence = kit_real(*state);
     struct snp_question question = {.policy = &policy, .now = KIT_REAL_NOW};
-    check_every_byte(state, &evidence, &question);
+    assert_int_equal(kit_code(*state, &evidence, &question), DEPUTY_ATTEST_OK);
+    check_bytes(&evidence, &question, 0, 1);
 }
 
-static void every_changed_byte_of_a_report_of_each_kind_is_refused(void **state)
+/* One report of each version, product and kind of key, whole; of all others that must be good, bytes in turn.
+ */
+static bool is_first_of_its_kind(const struct json_value *row)
 {
     static const char *const names[] = {"snp.valid/milan-v2", "snp.valid/milan-v5", "snp.valid/genoa-v3",
             "snp.valid/turin-v3", "snp.vlek/allowed"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (json_text_is(json_member(row, "name"), names[i]))
+            return true;
+    return false;
+}
+
+static void changed_bytes_of_every_good_report_are_refused(void **state)
+{
+    enum { STRIDE = 11 };
     const struct json_value *index;
-    struct deputy_attest_policy policy = kit_policy();
-    policy.allow_simulator = policy.snp.allow_vlek = true;
+    size_t good = 0;
     assert_ok(json_parse(*state, &index, check_data(*state, "attestation/generated/index.json")));
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const struct json_value *row = check_vector_named(json_member(index, "cases"), names[i]);
-        struct snp_evidence evidence = {.report = check_data(*state, kit_path(*state, row, "report")),
-                .key = check_data(*state, kit_path(*state, row, "vcek")),
-                .intermediate = check_data(*state, kit_path(*state, row, "ask"))};
-        struct snp_question question = {.policy = &policy,
-                .root = check_data(*state, kit_path(*state, row, "ark")),
-                .now = 1790000000};
-        check_every_byte(state, &evidence, &question);
+    JSON_EACH (row, json_member(index, "cases")) {
+        if (!json_text_is(json_member(row, "platform"), "snp") ||
+                !json_is(json_member(json_member(row, "expect"), "ok"), JSON_TRUE))
+            continue;
+        struct deputy_arena *arena = check_arena();
+        struct kit_case c;
+        kit_case_read(arena, &c, row);
+        assert_int_equal(kit_code(arena, &c.evidence, &c.question), DEPUTY_ATTEST_OK);
+        bool whole = is_first_of_its_kind(row);
+        check_bytes(&c.evidence, &c.question, whole ? 0 : good % STRIDE, whole ? 1 : STRIDE);
+        good++;
+        deputy_arena_destroy(arena);
     }
+    assert_int_equal(good, 38);
 }
 
 int main(void)
@@ -240,7 +256,7 @@ int main(void)
             ARENA_TEST(security_versions_are_laid_out_by_product),
             ARENA_TEST(security_versions_are_compared_by_component),
             ARENA_TEST(every_changed_byte_of_a_real_report_is_refused),
-            ARENA_TEST(every_changed_byte_of_a_report_of_each_kind_is_refused),
+            ARENA_TEST(changed_bytes_of_every_good_report_are_refused),
     };
     return cmocka_run_group_tests_name("attest.snp_report", tests, NULL, NULL);
 }

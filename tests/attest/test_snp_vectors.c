@@ -1,80 +1,5 @@
-/* Every SEV-SNP case of the two collections of vectors gives the verdict that it must give. */
+/* The named cases of SEV-SNP in index.json (the generated ones are in test_corpus.c). */
 #include "snp_kit.h"
-#include <stdio.h>
-
-#define GENERATED "attestation/generated/"
-
-static bool list_has(const struct json_value *list, const char *text)
-{
-    if (list == NULL)
-        return false;
-    JSON_EACH (row, list)
-        if (json_text_is(row, text))
-            return true;
-    return false;
-}
-
-static struct deputy_attest_policy policy_of(struct deputy_arena *arena, const struct json_value *row)
-{
-    struct deputy_attest_policy policy;
-    struct deputy_refusal refusal;
-    struct deputy_slice json = check_data(arena, kit_path(arena, row, "policy"));
-    assert_ok(deputy_attest_policy_parse(arena, &policy, &refusal, json));
-    return policy;
-}
-
-static struct deputy_attest_verdict verdict_of(struct deputy_arena *arena, const struct json_value *row)
-{
-    struct deputy_attest_policy policy = policy_of(arena, row);
-    struct deputy_attest_verdict verdict;
-    int64_t now;
-    assert_ok(json_to_int64(&now, json_member(row, "time")));
-    struct snp_evidence evidence = {.report = check_data(arena, kit_path(arena, row, "report")),
-            .key = kit_certificate(arena, kit_path(arena, row, "vcek"), 0),
-            .intermediate = kit_certificate(arena, kit_path(arena, row, "ask"), 0)};
-    struct snp_question question = {
-            .policy = &policy, .root = kit_certificate(arena, kit_path(arena, row, "ark"), 1), .now = now};
-    assert_ok(snp_verify(arena, &verdict, &evidence, &question));
-    return verdict;
-}
-
-/* Whether the verdict is one of those that the case allows. */
-static bool is_expected(const struct json_value *row, const struct deputy_attest_verdict *verdict)
-{
-    const struct json_value *expect = json_member(row, "expect");
-    const struct json_value *ok = json_member(expect, "ok");
-    const char *code = deputy_attest_code_name(verdict->error);
-    if (json_is(ok, JSON_TRUE))
-        return verdict->ok;
-    if (json_is(ok, JSON_FALSE))
-        return !verdict->ok && list_has(json_member(expect, "class"), code);
-    return verdict->ok || list_has(json_member(expect, "class_if_refused"), code);
-}
-
-static void generated_cases_give_their_verdicts(void **state)
-{
-    const struct json_value *index;
-    size_t judged = 0, wrong = 0;
-    assert_ok(json_parse(*state, &index, check_data(*state, GENERATED "index.json")));
-    JSON_EACH (row, json_member(index, "cases")) {
-        if (!json_text_is(json_member(row, "platform"), "snp"))
-            continue;
-        struct deputy_arena *arena = check_arena();
-        struct deputy_attest_verdict verdict = verdict_of(arena, row);
-        struct deputy_slice name = check_text_of(row, "name");
-        judged++;
-        if (!is_expected(row, &verdict)) {
-            wrong++;
-            print_error("%.*s: %s\n", (int)name.len, (const char *)name.ptr,
-                    deputy_attest_code_name(verdict.error));
-        }
-        deputy_arena_destroy(arena);
-    }
-    assert_int_equal(judged, 233);
-    assert_int_equal(wrong, 0);
-}
-
-/* ---- the named cases of index.json ---- */
 
 static const struct json_value *named(void **state, const char *name)
 {
@@ -158,10 +83,9 @@ static void snp_milan_v2_is_genuine_but_can_be_debugged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-            ARENA_TEST(generated_cases_give_their_verdicts),
             ARENA_TEST(snp_milan_v3_is_good_and_says_what_it_must),
             ARENA_TEST(snp_milan_v3_with_its_mutations_is_refused),
             ARENA_TEST(snp_milan_v2_is_genuine_but_can_be_debugged),
     };
-    return cmocka_run_group_tests_name("attest.snp_corpus", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("attest.snp_vectors", tests, NULL, NULL);
 }
