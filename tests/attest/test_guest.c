@@ -314,6 +314,34 @@ static void policy_that_pins_a_kms_wants_a_key_to_be_shown(void **state)
     assert_int_equal(state_of(&a, CHECK(KEYS)), DEPUTY_ATTEST_SKIPPED);
 }
 
+/* ---- all of it, through the one entry ---- */
+
+/* A real guest, genuine and up to date at that time; its app wrote an event after the launch. */
+static void real_guest_is_judged_as_a_whole(void **state)
+{
+    const struct json_value *answer;
+    struct deputy_attest_policy policy = deputy_attest_policy_default();
+    struct deputy_attest_verdict v;
+    assert_ok(json_parse(*state, &answer, check_data(*state, "attestation/dstack/getquote_v1events.json")));
+    struct deputy_slice app_id = check_hex(*state, "3763bc34552cf3a27ff71ad5f7a90471562a1a2d");
+    struct deputy_attest_key_provider provider = {T("local-sgx"), {0}};
+    struct deputy_attest_evidence evidence = {.quote = unhex(*state, check_text_of(answer, "quote")),
+            .event_log = check_text_of(answer, "event_log"),
+            .vm_config = check_text_of(answer, "vm_config"),
+            .collateral = check_data(*state, "attestation/intel/tdx_v5_90c06f_nomatch.collateral.json")};
+    struct deputy_attest_question question = {.policy = &policy, .now = {.sec = 1774003274}};
+    policy.require_nonce = false;
+    policy.tdx.os_unchecked = true;
+    policy.app.app_ids = (struct deputy_attest_list){true, &app_id, 1};
+    policy.app.key_providers = (struct deputy_attest_key_providers){true, &provider, 1};
+    assert_ok(deputy_attest_verify(*state, &v, &evidence, &question));
+    assert_true(v.ok);
+    assert_slice(v.app.app_id, app_id);
+    provider.name = T("kms");
+    assert_ok(deputy_attest_verify(*state, &v, &evidence, &question));
+    assert_int_equal(v.error, DEPUTY_ATTEST_POLICY_KEY_PROVIDERS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +356,7 @@ int main(void)
             ARENA_TEST(image_hash_that_the_policy_does_not_name_is_refused),
             ARENA_TEST(policy_that_names_no_image_lets_no_guest_pass),
             ARENA_TEST(pinned_image_must_match_in_every_register),
+            ARENA_TEST(real_guest_is_judged_as_a_whole),
             ARENA_TEST(key_of_the_app_is_proven_by_its_kms),
             ARENA_TEST(key_of_an_app_that_the_log_does_not_name_is_refused),
             ARENA_TEST(policy_that_pins_a_kms_wants_a_key_to_be_shown),

@@ -105,14 +105,22 @@ static enum deputy_error read_error(void **state, struct deputy_slice config)
 
 /* ---- the vector ---- */
 
+/* The case dstack-tdx-lite-os-image of index.json. */
 static void image_of_a_real_guest_gives_its_measurements(void **state)
 {
+    const struct json_value *index;
     struct os_image image;
+    assert_ok(json_parse(*state, &index, check_data(*state, "attestation/index.json")));
+    const struct json_value *expect = json_member(
+            check_vector_named(json_member(index, "tests"), "dstack-tdx-lite-os-image"), "expect");
     struct td_measurements td = quoted(state);
     struct event_log log = log_of_vector(state);
     assert_ok(os_image_parse(*state, &image, config_of_vector(state)));
     assert_true(image.two_pass);
-    assert_hex(image.hash, HASH_BYTES, "e6f5cfec20c02e7b97baa213d0f718020b55e040172d90ccbcb946d56c8b09db");
+    assert_slice(deputy_slice_bytes(image.hash, HASH_BYTES),
+            unhex(*state, check_text_of(expect, "os_image_hash")));
+    assert_slice(digest_text(state, file_of_vector(state, "measurement")),
+            check_text_of(expect, "measurement_tdx_cbor_sha256"));
     assert_ok(os_image_check(&image, &td, &log));
 }
 
