@@ -213,11 +213,8 @@ static void batch_build(void *ctx)
 static void batch_built(void *ctx)
 {
     struct batch_read *batch = ctx;
-    struct deputy_slice text;
     if (batch->error == DEPUTY_OK)
-        batch->error = buf_finish(&batch->out, &text);
-    if (batch->error == DEPUTY_OK)
-        http_reply_json(batch->x, 200, text);
+        answer_json(batch->x, 200, &batch->out);
     else
         answer_error(batch->x, ANSWER_INVOKE, batch->error);
 }
