@@ -34,8 +34,9 @@ test-crash: build test-build ## kills a node under load ROUNDS times (default 10
 test-faults: test-build ## every write, sync and rename of a node and of a backup fails in turn, with EIO and ENOSPC
 	@tests/faults/node.py build/debug-asan
 
-test-peers: test-build ## our bytes against other implementations, COUNT inputs a kind (default 1000)
+test-peers: test-build ## our bytes and verdicts against other implementations, COUNT inputs a kind
 	@tests/peers/run build/debug-asan $(or $(COUNT),1000)
+	@tests/peers/attest/run.py build/debug-asan --count $(or $(COUNT),2000) $(if $(SEED),--seed $(SEED))
 
 demo: build ## the whole story on a node of its own: one prompt, one delegation, attempts inside and outside the grant
 	@tests/e2e/demo.py --deputy build/release/deputy

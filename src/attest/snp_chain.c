@@ -67,8 +67,9 @@ enum deputy_error snp_chain_check(
     const struct x509 *root, *intermediate;
     const struct x509 *leaf = chain->key->certificate;
     *out = SNP_CHAIN_BROKEN;
-    TRY(x509_parse(arena, &root, chain->root));
-    enum deputy_error error = x509_parse(arena, &intermediate, chain->intermediate);
+    enum deputy_error error = x509_parse(arena, &root, chain->root);
+    if (error == DEPUTY_OK)
+        error = x509_parse(arena, &intermediate, chain->intermediate);
     if (error == DEPUTY_E_CERTIFICATE)
         return DEPUTY_OK;
     TRY(error);

@@ -88,6 +88,15 @@ static void chain_to_a_root_of_its_own_is_refused(void **state)
     assert_text(a.verdict.warnings[0], "simulator");
 }
 
+/* A verdict, not a fault of the one who asks: a root may come from a file that somebody sent. */
+static void chain_to_a_root_that_is_no_certificate_is_refused(void **state)
+{
+    struct asked a;
+    ask(state, &a);
+    a.question.root = T("no certificate");
+    assert_int_equal(judged(state, &a), DEPUTY_ATTEST_CERT_CHAIN);
+}
+
 static void own_root_that_is_the_makers_is_no_simulator(void **state)
 {
     struct asked a;
@@ -290,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             ARENA_TEST(pinned_roots_have_the_published_fingerprints),
             ARENA_TEST(chain_to_a_root_of_its_own_is_refused),
+            ARENA_TEST(chain_to_a_root_that_is_no_certificate_is_refused),
             ARENA_TEST(own_root_that_is_the_makers_is_no_simulator),
             ARENA_TEST(every_certificate_is_held_against_the_time),
             ARENA_TEST(each_changed_byte_of_a_certificate_is_refused),
