@@ -1,7 +1,7 @@
 # The rooms of the house and which way the arrows point: a room may include its own headers, those of the rooms named in
 # its row, and those of the rooms behind them. tools/check-arrows reads this table too.
 # (room <- rooms it may use)
-set(DEPUTY_ROOMS base crypto attest token grant seal store http run agent evidence node cli)
+set(DEPUTY_ROOMS base crypto attest token grant seal store http run agent evidence node backend cli)
 set(DEPUTY_USES_base)
 set(DEPUTY_USES_crypto base)
 set(DEPUTY_USES_attest crypto)
@@ -14,6 +14,7 @@ set(DEPUTY_USES_run store http)
 set(DEPUTY_USES_agent attest http)
 set(DEPUTY_USES_evidence agent)
 set(DEPUTY_USES_node grant seal store http run)
+set(DEPUTY_USES_backend grant seal attest store http run)
 set(DEPUTY_USES_cli node evidence grant seal http run)
 
 # The rooms of libdeputy: no files, sockets, clock or environment.
