@@ -1,4 +1,5 @@
 #include "base/json_write.h"
+#include "base/codec.h"
 #include "base/json_order.h"
 
 struct json_writer json_writer_make(struct buf *out)
@@ -68,6 +69,14 @@ void json_text(struct json_writer *writer, struct deputy_slice text)
 void json_text_z(struct json_writer *writer, const char *text)
 {
     json_text(writer, deputy_slice_text(text));
+}
+
+void json_hex(struct json_writer *writer, struct deputy_slice bytes)
+{
+    separate(writer);
+    buf_put_byte(writer->out, '"');
+    hex_put(writer->out, bytes);
+    buf_put_byte(writer->out, '"');
 }
 
 void json_int(struct json_writer *writer, int64_t number)

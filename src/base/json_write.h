@@ -23,6 +23,8 @@ void json_key(struct json_writer *writer, const char *name);
 void json_key_slice(struct json_writer *writer, struct deputy_slice name);
 void json_text(struct json_writer *writer, struct deputy_slice text);
 void json_text_z(struct json_writer *writer, const char *text);
+/* Bytes as a string of lower-case hexadecimal digits. */
+void json_hex(struct json_writer *writer, struct deputy_slice bytes);
 void json_int(struct json_writer *writer, int64_t number);
 /* As ECMAScript prints it; must be finite. */
 void json_double(struct json_writer *writer, double number);

@@ -37,6 +37,7 @@ static void writer_puts_the_commas(void **state)
     json_bool(&writer, false);
     json_null(&writer);
     json_text_z(&writer, "a\"b");
+    json_hex(&writer, T("\x0a\xff"));
     json_raw(&writer, T("{\"raw\":1}"));
     json_object_begin(&writer);
     json_key_slice(&writer, T("k\n"));
@@ -47,7 +48,7 @@ static void writer_puts_the_commas(void **state)
     json_int(&writer, 0);
     json_object_end(&writer);
     assert_text(finished(&out), "{\"empty\":{},\"list\":[[],-9223372036854775808,9223372036854775807,0.5,"
-                                "true,false,null,\"a\\\"b\","
+                                "true,false,null,\"a\\\"b\",\"0aff\","
                                 "{\"raw\":1},{\"k\\n\":\"\"}],\"last\":0}");
 }
 
