@@ -76,6 +76,18 @@ static void put_checks(struct json_writer *json, const struct deputy_attest_verd
     json_object_end(json);
 }
 
+/* What stood there: text, or bytes of a measurement. */
+static void put_found(struct json_writer *json, struct deputy_slice found)
+{
+    bool is_text = utf8_valid(found);
+    for (size_t i = 0; is_text && i < found.len; i++)
+        is_text = found.ptr[i] >= ' ';
+    if (is_text)
+        member_text(json, "found", found);
+    else
+        member_hex(json, "found", found);
+}
+
 static void put_reason(struct json_writer *json, const char *title, const struct deputy_attest_check *check)
 {
     json_key(json, title);
@@ -86,7 +98,7 @@ static void put_reason(struct json_writer *json, const char *title, const struct
         member_z(json, "message", deputy_attest_code_text(check->code));
     }
     member_text(json, "expected", check->expected);
-    member_text(json, "found", check->found);
+    put_found(json, check->found);
     member_text(json, "fix", check->fix);
     json_object_end(json);
 }

@@ -4,6 +4,8 @@
 
 #include "cli/cli.h"
 
+int cmd_attest_verify(struct cli *cli, int argc, char **argv);
+int cmd_attest_show(struct cli *cli, int argc, char **argv);
 int cmd_attest_quote(struct cli *cli, int argc, char **argv);
 int cmd_attest_simulate(struct cli *cli, int argc, char **argv);
 

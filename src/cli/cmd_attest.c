@@ -4,9 +4,11 @@
 
 static void print_help(void)
 {
-    printf("usage: deputy attest quote | simulate [options]\n\n"
+    printf("usage: deputy attest verify | show | quote | simulate [options]\n\n"
            "Evidence of what runs where.\n\n"
            "verbs:\n"
+           "  verify     judges evidence under a policy, question by question\n"
+           "  show       prints what a quote or report says, and verifies nothing of it\n"
            "  quote      asks the guest agent for evidence of this guest\n"
            "  simulate   pretends to be the guest agent of a TDX guest, for development\n\n"
            "'deputy attest VERB --help' explains one.\n");
@@ -16,6 +18,8 @@ static const struct {
     const char *name;
     int (*run)(struct cli *cli, int argc, char **argv);
 } verbs[] = {
+        {"verify", cmd_attest_verify},
+        {"show", cmd_attest_show},
         {"quote", cmd_attest_quote},
         {"simulate", cmd_attest_simulate},
 };
@@ -29,6 +33,6 @@ int cmd_attest(struct cli *cli, int argc, char **argv)
         print_help();
         return CLI_YES;
     }
-    cli_complain("attest takes a verb: quote or simulate");
+    cli_complain("attest takes a verb: verify, show, quote or simulate");
     return CLI_UNUSABLE;
 }
