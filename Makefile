@@ -1,6 +1,6 @@
 # The front door. `make help` lists what it opens; the build itself is CMake (CMakePresets.json names every way of it).
 .DEFAULT_GOAL := build
-.PHONY: build deps test test-build test-races test-soak test-crash test-faults test-peers demo lint traceability format bench bench-core bench-store bench-node fuzz fuzz-sql coverage install help clean
+.PHONY: build deps test test-build test-races test-soak test-crash test-faults test-peers demo lint traceability format bench bench-core bench-store bench-node bench-attest fuzz fuzz-sql coverage install help clean
 
 JOBS ?= $(shell nproc)
 
@@ -54,7 +54,7 @@ format: ## clang-format over the tree
 	@tools/deps packages-lint.txt
 	@tools/format
 
-bench: bench-core bench-store bench-node ## what we promise, measured
+bench: bench-core bench-store bench-node bench-attest ## what we promise, measured
 
 bench-core: deps ## ratios of our operations to the bare primitives, taken in one run
 	@tools/deps packages-bench.txt
@@ -68,6 +68,11 @@ bench-store: deps ## closures and values read, and writes grouped, on this machi
 bench-node: deps ## what a request costs the node: CPU time a verify, latencies, memory, start, size (STRICT=1: a miss fails)
 	@tools/deps packages-bench.txt
 	@bench/run-node $(FIGURES)
+
+bench-attest: deps ## what a verdict on evidence of trusted hardware costs beside its signatures (STRICT=1: a miss fails)
+	@cmake --preset bench >/dev/null
+	@cmake --build --preset bench --parallel $(JOBS) --target bench_attest | tail -n 1
+	@build/bench/bench_attest tests/data/attestation $(or $(ROUNDS),200)
 
 fuzz-sql: deps ## SQL statements against databases of which a part is out of reach, SECONDS (default 1200)
 	@cmake --preset debug-asan >/dev/null

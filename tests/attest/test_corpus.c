@@ -137,5 +137,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
             ARENA_TEST(every_case_of_the_corpus_gets_its_verdict),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL) + corpus_traps();
 }

@@ -19,6 +19,9 @@ struct deputy_attest_policy corpus_policy(
 typedef void corpus_verify(struct deputy_arena *arena, struct deputy_attest_verdict *verdict,
         const char *folder, const struct json_value *test);
 
+/* The traps of section 11 by name, as a group of tests of their own; gives the number that failed. */
+int corpus_traps(void);
+
 /* TDX and SGX. */
 corpus_verify corpus_intel;
 /* SEV-SNP. */
