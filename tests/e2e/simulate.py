@@ -287,6 +287,44 @@ def client_says_what_is_wrong():
     assert code == 2 and "/nonexistent/agent.sock" in said, said
 
 
+APP_ID = "5bb4ff9a3837357f19dc176407a5709c62eb6c56"
+
+
+def verdict_on(answer, directory, *options, policy=None):
+    """`deputy attest verify` on what an agent answered: its exit code and the verdict."""
+    files = {"quote": answer["quote"], "event-log": answer["event_log"], "vm-config": answer["vm_config"],
+             "policy": json.dumps(policy or {"version": 1, "require_nonce": False, "allow_simulator": True,
+                                             "tdx": {"os_unchecked": True}, "app": {"app_ids": [APP_ID]}})}
+    arguments = []
+    for name, text in files.items():
+        directory.joinpath(name).write_text(text)
+        arguments += ["--" + name, str(directory / name)]
+    made = subprocess.run([DEPUTY, "--json", "attest", "verify", *arguments, *options], capture_output=True, text=True, check=False)
+    return made.returncode, json.loads(made.stdout)
+
+
+def evidence_goes_from_the_agent_to_a_verdict():
+    data = "5a" * 64
+    with tempfile.TemporaryDirectory() as published, Simulator("--seed", SEED, "--publish", published) as other:
+        directory = pathlib.Path(published)
+        answer = json.loads(quote("--report-data", data, "--endpoint", str(other.socket))[1])
+        collateral = ("--collateral", published + "/collateral.json")
+        root = ("--root", published + "/root.der")
+        code, verdict = verdict_on(answer, directory, *collateral, *root, "--report-data", data)
+        assert code == 0 and verdict["ok"] and verdict["warnings"] == ["simulator"], verdict
+        assert verdict["app"]["app_id"] == APP_ID
+        code, verdict = verdict_on(answer, directory, *collateral, *root, "--report-data", "5b" * 64)
+        assert code == 1 and verdict["error"]["code"] == "report_data", verdict
+        code, verdict = verdict_on(answer, directory, *collateral, "--report-data", data)
+        assert code == 1 and not verdict["ok"] and "app" not in verdict, verdict
+        strict = {"version": 1, "require_nonce": False, "tdx": {"os_unchecked": True}}
+        code, verdict = verdict_on(answer, directory, *collateral, *root, policy=strict)
+        assert code == 1 and verdict["error"]["code"] == "simulator", verdict
+        plain = json.loads(quote("--report-data", data, "--endpoint", str(SIMULATOR.socket))[1])
+        code, verdict = verdict_on(plain, directory, *collateral, *root)
+        assert code == 1 and not verdict["ok"], verdict
+
+
 class Liar:
     """Answers each request on a Unix socket with the same bytes."""
 
@@ -356,6 +394,7 @@ with SIMULATOR:
     run([every_recorded_exchange_is_answered_as_recorded, clients_that_half_close_get_their_whole_answer,
          text_that_is_not_ascii_is_escaped, tls_certificates_are_of_the_ca_and_of_the_key, keys_of_a_path_stay_and_others_are_new,
          signed_quotes_are_of_a_root_that_is_published, keys_of_a_seed_are_those_of_dstack,
-         client_gets_the_quote_that_it_asks_for, client_binds_a_statement_by_its_digest, client_says_what_is_wrong,
-         answers_that_are_no_quote_of_ours_are_refused, a_seed_that_is_none_and_a_place_without_a_seed_are_refused, what_is_no_request_is_refused_and_the_next_one_is_served, start_says_that_it_is_a_simulator,
-         files_that_cannot_be_used_are_named])
+         evidence_goes_from_the_agent_to_a_verdict, client_gets_the_quote_that_it_asks_for,
+         client_binds_a_statement_by_its_digest, client_says_what_is_wrong, answers_that_are_no_quote_of_ours_are_refused,
+         a_seed_that_is_none_and_a_place_without_a_seed_are_refused, what_is_no_request_is_refused_and_the_next_one_is_served,
+         start_says_that_it_is_a_simulator, files_that_cannot_be_used_are_named])
