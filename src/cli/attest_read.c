@@ -113,16 +113,21 @@ static bool read_question(struct cli *cli, struct deputy_attest_question *questi
     return read_time(&question->now, options->time) && read_policy(cli, policy, options->files.policy);
 }
 
+static bool read_optional_evidence(struct cli *cli, struct deputy_slice *out, const char *path)
+{
+    return path == NULL || attest_read_evidence(cli, out, path);
+}
+
 static bool read_evidence(
         struct cli *cli, struct deputy_attest_evidence *evidence, const struct attest_files *files)
 {
     *evidence = (struct deputy_attest_evidence){.quote = {0}};
-    if (files->quote != NULL)
-        return attest_read_evidence(cli, &evidence->quote, files->quote) &&
-               read_optional(cli, &evidence->collateral, files->collateral) &&
-               read_optional(cli, &evidence->event_log, files->event_log) &&
-               read_optional(cli, &evidence->vm_config, files->vm_config);
-    return attest_read_evidence(cli, &evidence->report, files->report) &&
+    return read_optional_evidence(cli, &evidence->attestation, files->attestation) &&
+           read_optional_evidence(cli, &evidence->quote, files->quote) &&
+           read_optional_evidence(cli, &evidence->report, files->report) &&
+           read_optional(cli, &evidence->collateral, files->collateral) &&
+           read_optional(cli, &evidence->event_log, files->event_log) &&
+           read_optional(cli, &evidence->vm_config, files->vm_config) &&
            read_certificate(cli, &evidence->vek, files->vcek, false) &&
            read_certificate(cli, &evidence->ask, files->ask, false) &&
            read_optional(cli, &evidence->mr_config, files->mr_config);

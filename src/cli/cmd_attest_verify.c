@@ -12,8 +12,9 @@ static int verify(struct cli *cli, const struct attest_options *options)
     struct deputy_attest_verdict verdict;
     struct deputy_slice json;
     const struct attest_files *files = &options->files;
-    if ((files->quote == NULL) == (files->report == NULL))
-        return cli_complain("attest verify takes --quote or --report"), CLI_UNUSABLE;
+    int shown = (files->attestation != NULL) + (files->quote != NULL) + (files->report != NULL);
+    if (shown != 1)
+        return cli_complain("attest verify takes --attestation, --quote or --report"), CLI_UNUSABLE;
     if (!attest_read(cli, &evidence, &question, &policy, options))
         return CLI_UNUSABLE;
     enum deputy_error error = deputy_attest_verify(cli->arena, &verdict, &evidence, &question);
@@ -39,6 +40,8 @@ int cmd_attest_verify(struct cli *cli, int argc, char **argv)
     struct attest_files *files = &options.files;
     struct option_list arguments;
     const struct option rows[] = {
+            FILE_OPTION("attestation", files->attestation,
+                    "a versioned attestation of dstack: quote or report with all that came along"),
             FILE_OPTION("quote", files->quote, "a quote of TDX or SGX, raw or in hexadecimal digits"),
             FILE_OPTION("collateral", files->collateral, "what Intel publishes of the platform, as JSON"),
             FILE_OPTION("event-log", files->event_log, "the event log of a dstack guest, as JSON"),

@@ -54,6 +54,22 @@ def a_quote_in_hexadecimal_digits_is_the_same():
             verdict("--quote", quote, "--collateral", COLLATERAL, "--time", "2025-07-19T10:00:34Z", code=ACCEPTED)
 
 
+def an_attestation_of_dstack_is_accepted_as_a_whole():
+    piece = json.loads((DATA / "dstack/verifier_sev_snp.json").read_text())["attestation"]
+    bare = DATA / "snp/dstack_v0_attestation.bin"
+    chain = ("--vcek", DATA / "snp/milan_v3_vcek.pem", "--ask", DATA / "snp/milan_v3_ask.pem")
+    with tempfile.TemporaryDirectory() as directory:
+        path = written(directory, "attestation.hex", piece.encode())
+        value = verdict("--attestation", path, "--time", "1781740800", code=ACCEPTED)
+        assert value["platform"] == "sev-snp" and value["app"]["app_id"] == "86e59625be93207bc2351c4d1bba20037cec8e16", value
+        assert value["checks"]["app"] == "skipped" and value["checks"]["event_log"] == "pass", value
+        verdict("--attestation", bare, *chain, "--time", "1781740800", code=ACCEPTED)
+        assert verdict("--attestation", bare, "--time", "1781740800", code=REFUSED)["error"]["code"] == "cert_chain"
+        attest("verify", "--attestation", path, "--quote", QUOTE, code=UNUSABLE)
+        broken = written(directory, "broken", bytes.fromhex(piece)[:-1])
+        assert verdict("--attestation", broken, code=REFUSED)["error"]["code"] == "parse"
+
+
 def a_changed_quote_is_refused_and_tells_nothing():
     with tempfile.TemporaryDirectory() as directory:
         changed = bytearray(QUOTE.read_bytes())
@@ -146,4 +162,4 @@ def evidence_is_shown():
 
 run([a_genuine_quote_is_accepted, a_quote_in_hexadecimal_digits_is_the_same, a_changed_quote_is_refused_and_tells_nothing,
      refusals_say_what_to_do, a_policy_is_held_against_it, another_root_is_a_simulator, an_sgx_quote_is_judged_too,
-     a_report_of_snp_is_judged_too, an_event_log_is_replayed, unusable_input_is_no_verdict, evidence_is_shown])
+     a_report_of_snp_is_judged_too, an_attestation_of_dstack_is_accepted_as_a_whole, an_event_log_is_replayed, unusable_input_is_no_verdict, evidence_is_shown])
