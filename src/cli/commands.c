@@ -16,7 +16,7 @@ const struct cli_command *cli_commands(size_t *count)
             {"encrypt", "encrypts to an encryption network", cmd_encrypt},
             {"decrypt", "opens an envelope with the help of its network's node", cmd_decrypt},
             {"secret", "keeps secrets, encrypted, with the data of their owner", cmd_secret},
-            {"attest", "evidence of what runs where: verifies it, asks for it, pretends to give it", cmd_attest},
+            {"attest", "verifies evidence of what runs where, asks for it, pretends it", cmd_attest},
             {"revoke", "takes a delegation back", cmd_revoke},
     };
     *count = sizeof commands / sizeof commands[0];
