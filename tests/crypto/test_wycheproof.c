@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "crypto/aead.h"
 #include "crypto/hash.h"
+#include "crypto/rsa.h"
 #include "crypto/sign.h"
 #include "crypto/x25519.h"
 #include "support/hex.h"
@@ -56,9 +57,9 @@ static void case_ends(struct replay *replay, bool accepted, bool expected)
 }
 
 /* A signature of another length than ours: no such call can be made, and the file must call it invalid. */
-static bool inexpressible(struct replay *replay, struct deputy_slice signature)
+static bool inexpressible(struct replay *replay, struct deputy_slice signature, size_t len)
 {
-    if (signature.len == EC_SIGNATURE_BYTES)
+    if (signature.len == len)
         return false;
     assert_false(replay->valid);
     replay->tally.inexpressible++;
@@ -101,7 +102,7 @@ static void run_ed25519(struct replay *replay)
 {
     struct deputy_slice signature = bytes_of(replay, "sig");
     struct deputy_slice key = group_key(replay, "pk");
-    if (inexpressible(replay, signature))
+    if (inexpressible(replay, signature, ED25519_SIGNATURE_BYTES))
         return;
     assert_int_equal(key.len, ED25519_PUBLIC_BYTES);
     enum deputy_error result = ed25519_verify(key.ptr, bytes_of(replay, "msg"), signature.ptr);
@@ -140,7 +141,7 @@ static void run_secp256k1(struct replay *replay)
     struct deputy_slice message = bytes_of(replay, "msg");
     const uint8_t *public_xy = group_key(replay, "uncompressed").ptr + 1;
     uint8_t key[EC_PUBLIC_BYTES];
-    if (inexpressible(replay, signature))
+    if (inexpressible(replay, signature, EC_SIGNATURE_BYTES))
         return;
     bool stricter = replay->valid && s_is_high(signature);
     replay->tally.stricter += stricter;
@@ -154,10 +155,35 @@ static void run_p256(struct replay *replay)
 {
     struct deputy_slice signature = bytes_of(replay, "sig");
     uint8_t key[EC_PUBLIC_BYTES];
-    if (inexpressible(replay, signature))
+    if (inexpressible(replay, signature, EC_SIGNATURE_BYTES))
         return;
     assert_ok(p256_compress(key, group_key(replay, "uncompressed").ptr + 1));
     enum deputy_error result = p256_verify(key, bytes_of(replay, "msg"), signature.ptr);
+    case_ends(replay, result == DEPUTY_OK, replay->valid);
+}
+
+static void run_p384(struct replay *replay)
+{
+    struct deputy_slice signature = bytes_of(replay, "sig");
+    if (inexpressible(replay, signature, P384_SIGNATURE_BYTES))
+        return;
+    const uint8_t *point = group_key(replay, "uncompressed").ptr + 1;
+    enum deputy_error result = p384_verify_point(point, bytes_of(replay, "msg"), signature.ptr);
+    case_ends(replay, result == DEPUTY_OK, replay->valid);
+}
+
+/* Without the zero that makes the number positive in DER. */
+static struct deputy_slice magnitude(struct deputy_slice number)
+{
+    return number.ptr[0] == 0 ? deputy_slice_bytes(number.ptr + 1, number.len - 1) : number;
+}
+
+static void run_pss(struct replay *replay)
+{
+    struct deputy_slice modulus = magnitude(group_key(replay, "modulus"));
+    struct deputy_slice exponent = magnitude(group_key(replay, "publicExponent"));
+    enum deputy_error result =
+            rsa_pss_sha384_verify(modulus, exponent, bytes_of(replay, "msg"), bytes_of(replay, "sig"));
     case_ends(replay, result == DEPUTY_OK, replay->valid);
 }
 
@@ -252,6 +278,20 @@ static void p256_ends_every_case_as_wycheproof_says(void **state)
             (struct tally){241, 173, 21, 0});
 }
 
+static void p384_ends_every_case_as_wycheproof_says(void **state)
+{
+    (void)state;
+    tally_is(replay_file("wycheproof/ecdsa_secp384r1_sha384_p1363_test.json", run_p384),
+            (struct tally){261, 193, 19, 0});
+}
+
+static void rsa_pss_ends_every_case_as_wycheproof_says(void **state)
+{
+    (void)state;
+    tally_is(replay_file("wycheproof/rsa_pss_4096_sha384_mgf1_48_test.json", run_pss),
+            (struct tally){141, 95, 0, 0});
+}
+
 static void aes256gcm_ends_every_case_as_wycheproof_says(void **state)
 {
     (void)state;
@@ -276,6 +316,8 @@ int main(void)
             cmocka_unit_test(ed25519_ends_every_case_as_wycheproof_says),
             cmocka_unit_test(secp256k1_refuses_high_s_and_else_ends_every_case_as_wycheproof_says),
             cmocka_unit_test(p256_ends_every_case_as_wycheproof_says),
+            cmocka_unit_test(p384_ends_every_case_as_wycheproof_says),
+            cmocka_unit_test(rsa_pss_ends_every_case_as_wycheproof_says),
             cmocka_unit_test(aes256gcm_ends_every_case_as_wycheproof_says),
             cmocka_unit_test(hkdf_ends_every_case_as_wycheproof_says),
             cmocka_unit_test(x25519_refuses_a_secret_of_zeros_and_else_ends_every_case_as_wycheproof_says),

@@ -1,0 +1,131 @@
+/* spec/08 section 3.5: what security versions are worth, against a second reading of the rules. */
+#include "attest/tcb.h"
+#include "support/check.h"
+#include "support/prng.h"
+#include <stdlib.h>
+
+#define STATUS(name) DEPUTY_ATTEST_STATUS_##name
+
+/* Intel's table, written out: rows are what the platform's level says. */
+static void statuses_converge_by_intels_table(void **state)
+{
+    static const struct {
+        enum deputy_attest_status base, with_out_of_date;
+    } rows[] = {
+            {STATUS(UP_TO_DATE), STATUS(OUT_OF_DATE)},
+            {STATUS(SW_HARDENING), STATUS(OUT_OF_DATE)},
+            {STATUS(CONFIGURATION), STATUS(OUT_OF_DATE_CONFIGURATION)},
+            {STATUS(CONFIGURATION_AND_SW_HARDENING), STATUS(OUT_OF_DATE_CONFIGURATION)},
+            {STATUS(OUT_OF_DATE), STATUS(OUT_OF_DATE)},
+            {STATUS(OUT_OF_DATE_CONFIGURATION), STATUS(OUT_OF_DATE_CONFIGURATION)},
+            {STATUS(REVOKED), STATUS(REVOKED)},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(tcb_converge(rows[i].base, STATUS(UP_TO_DATE)), rows[i].base);
+        assert_int_equal(tcb_converge(rows[i].base, STATUS(OUT_OF_DATE)), rows[i].with_out_of_date);
+        assert_int_equal(tcb_converge(rows[i].base, STATUS(REVOKED)), STATUS(REVOKED));
+    }
+}
+
+/* ---- levels: sorted as the spec says, then the first that matches ---- */
+
+enum { LEVELS = 6, FEW = 3 };
+
+static int descending(const void *a, const void *b)
+{
+    const struct tcb_level *left = a;
+    const struct tcb_level *right = b;
+    for (size_t i = 0; i < TCB_COMPONENTS; i++)
+        if (left->sgx[i] != right->sgx[i])
+            return left->sgx[i] > right->sgx[i] ? -1 : 1;
+    if (left->pce_svn != right->pce_svn)
+        return left->pce_svn > right->pce_svn ? -1 : 1;
+    for (size_t i = 0; i < TCB_COMPONENTS; i++)
+        if (left->tdx[i] != right->tdx[i])
+            return left->tdx[i] > right->tdx[i] ? -1 : 1;
+    return 0;
+}
+
+static bool matches(const struct tcb_level *level, const struct pck *pck, const uint8_t *guest)
+{
+    size_t first = guest[1] > 0 ? 2 : 0;
+    bool all = pck->pce_svn >= level->pce_svn;
+    for (size_t i = 0; i < TCB_COMPONENTS; i++)
+        all &= pck->components[i] >= level->sgx[i] && (i < first || guest[i] >= level->tdx[i]);
+    return all;
+}
+
+/* Two components of each kind that differ, at places that the seed chooses: so that levels often match. */
+static void few_versions(struct prng *seed, uint8_t versions[TCB_COMPONENTS])
+{
+    memset(versions, 0, TCB_COMPONENTS);
+    for (size_t i = 0; i < 2; i++)
+        versions[prng_below(seed, TCB_COMPONENTS)] = (uint8_t)(prng_below(seed, FEW));
+}
+
+static void the_level_is_the_first_that_matches_of_the_sorted_ones(void **state)
+{
+    struct prng seed = {8};
+    size_t found = 0;
+    (void)state;
+    for (size_t round = 0; round < 20000; round++) {
+        struct tcb_level levels[LEVELS] = {0};
+        struct tcb_level sorted[LEVELS];
+        struct pck pck = {.pce_svn = (uint16_t)(prng_below(&seed, FEW))};
+        uint8_t guest[TCB_COMPONENTS];
+        for (size_t i = 0; i < LEVELS; i++) {
+            few_versions(&seed, levels[i].sgx);
+            few_versions(&seed, levels[i].tdx);
+            levels[i].pce_svn = (uint16_t)(prng_below(&seed, FEW));
+            levels[i].worth.status = (enum deputy_attest_status)(1 + i);
+        }
+        few_versions(&seed, pck.components);
+        few_versions(&seed, guest);
+        pck.components[prng_below(&seed, TCB_COMPONENTS)] = UINT8_MAX;
+        memcpy(sorted, levels, sizeof sorted);
+        qsort(sorted, LEVELS, sizeof sorted[0], descending);
+        const struct tcb_level *expected = NULL;
+        for (size_t i = 0; i < LEVELS && expected == NULL; i++)
+            if (matches(&sorted[i], &pck, guest))
+                expected = &sorted[i];
+        const struct tcb_info info = {.levels = levels, .level_count = LEVELS};
+        const struct td_report td = {.tee_tcb_svn = deputy_slice_bytes(guest, sizeof guest)};
+        const struct tcb_worth *worth = tcb_level_match(&info, &pck, &td);
+        assert_int_equal(worth != NULL, expected != NULL);
+        if (worth == NULL)
+            continue;
+        found++;
+        const struct tcb_level *level = &levels[worth->status - 1];
+        assert_int_equal(descending(level, expected), 0);
+    }
+    assert_in_range(found, 1000, 19999);
+}
+
+/* ---- programs ---- */
+
+static void a_program_is_worth_its_highest_level(void **state)
+{
+    static const struct svn_level items[] = {
+            {2, {STATUS(OUT_OF_DATE), NULL}}, {5, {STATUS(UP_TO_DATE), NULL}}, {0, {STATUS(REVOKED), NULL}}};
+    const struct svn_levels levels = {items, 3};
+    const struct svn_levels none = {items, 0};
+    (void)state;
+    assert_int_equal(tcb_svn_match(&levels, 0)->status, STATUS(REVOKED));
+    assert_int_equal(tcb_svn_match(&levels, 2)->status, STATUS(OUT_OF_DATE));
+    assert_int_equal(tcb_svn_match(&levels, 4)->status, STATUS(OUT_OF_DATE));
+    assert_int_equal(tcb_svn_match(&levels, UINT16_MAX)->status, STATUS(UP_TO_DATE));
+    assert_null(tcb_svn_match(&none, UINT16_MAX));
+    const struct svn_levels high = {items + 1, 1};
+    assert_null(tcb_svn_match(&high, 4));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(statuses_converge_by_intels_table),
+            cmocka_unit_test(the_level_is_the_first_that_matches_of_the_sorted_ones),
+            cmocka_unit_test(a_program_is_worth_its_highest_level),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
