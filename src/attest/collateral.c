@@ -1,6 +1,6 @@
 #include "attest/collateral.h"
+#include "attest/tcb_members.h"
 #include "base/codec.h"
-#include "base/json.h"
 #include "base/try.h"
 
 static enum deputy_error text_of(struct deputy_slice *out, const struct json_value *object, const char *name)
@@ -33,7 +33,7 @@ enum deputy_error collateral_parse(
     const struct json_value *object;
     *out = (struct collateral){.pck_chain = {0}};
     ENSURE(json.len <= COLLATERAL_MAX_BYTES, DEPUTY_E_LIMIT);
-    TRY(json_parse(arena, &object, json));
+    TRY(tcb_read_object(arena, &object, json));
     TRY(read_signed(&out->tcb_info, object, "tcb_info", "tcb_info_signature", "tcb_info_issuer_chain"));
     TRY(read_signed(
             &out->qe_identity, object, "qe_identity", "qe_identity_signature", "qe_identity_issuer_chain"));

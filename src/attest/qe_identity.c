@@ -7,7 +7,7 @@ enum deputy_error qe_identity_parse(
     const struct json_value *object;
     int64_t product;
     *out = (struct qe_identity){.version = 0};
-    TRY(json_parse(arena, &object, json));
+    TRY(tcb_read_object(arena, &object, json));
     TRY(json_to_text(&out->id, json_member(object, "id")));
     TRY(tcb_read_number(&out->version, object, "version", INT32_MAX));
     TRY(tcb_read_dates(&out->issue_date, &out->next_update, object));

@@ -79,7 +79,7 @@ enum deputy_error tcb_info_parse(struct deputy_arena *arena, struct tcb_info *ou
 {
     const struct json_value *object;
     *out = (struct tcb_info){.level_count = 0};
-    TRY(json_parse(arena, &object, json));
+    TRY(tcb_read_object(arena, &object, json));
     TRY(json_to_text(&out->id, json_member(object, "id")));
     TRY(tcb_read_number(&out->version, object, "version", INT32_MAX));
     TRY(tcb_read_dates(&out->issue_date, &out->next_update, object));

@@ -4,6 +4,26 @@
 #include "base/time.h"
 #include "base/try.h"
 
+static bool is_nested_at_most(const struct json_value *value, size_t depth)
+{
+    if (!json_is(value, JSON_OBJECT) && !json_is(value, JSON_ARRAY))
+        return true;
+    if (depth == 0)
+        return false;
+    JSON_EACH (child, value)
+        if (!is_nested_at_most(child, depth - 1))
+            return false;
+    return true;
+}
+
+enum deputy_error tcb_read_object(
+        struct deputy_arena *arena, const struct json_value **out, struct deputy_slice json)
+{
+    TRY(json_parse(arena, out, json));
+    ENSURE(json_is(*out, JSON_OBJECT), DEPUTY_E_JSON_TYPE);
+    return is_nested_at_most(*out, TCB_DEPTH_MAX) ? DEPUTY_OK : DEPUTY_E_JSON_DEPTH;
+}
+
 enum deputy_error tcb_read_hex(uint8_t *out, size_t len, const struct json_value *object, const char *name)
 {
     struct deputy_slice text;

@@ -4,6 +4,12 @@
 
 #include "attest/tcb_info.h"
 
+enum { TCB_DEPTH_MAX = 16 };
+
+/* The text as an object that is nested at most TCB_DEPTH_MAX deep (else DEPUTY_E_JSON_DEPTH). */
+enum deputy_error tcb_read_object(
+        struct deputy_arena *arena, const struct json_value **out, struct deputy_slice json);
+
 enum deputy_error tcb_read_hex(uint8_t *out, size_t len, const struct json_value *object, const char *name);
 enum deputy_error tcb_read_number(
         int64_t *out, const struct json_value *object, const char *name, int64_t max);

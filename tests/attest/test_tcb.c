@@ -2,6 +2,7 @@
 #include "attest/tcb.h"
 #include "support/check.h"
 #include "support/prng.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 #define STATUS(name) DEPUTY_ATTEST_STATUS_##name
@@ -120,12 +121,32 @@ static void a_program_is_worth_its_highest_level(void **state)
     assert_null(tcb_svn_match(&high, 4));
 }
 
+/* Depth 16 is the most that collateral may have, also where nobody reads. */
+static void collateral_is_not_nested_deeper_than_16(void **state)
+{
+    static const char form[] = "{\"id\":\"QE\",\"version\":2,\"issueDate\":\"2025-01-01T00:00:00Z\","
+                               "\"nextUpdate\":\"2025-02-01T00:00:00Z\",\"tcbEvaluationDataNumber\":1,"
+                               "\"miscselect\":\"00000000\",\"miscselectMask\":\"00000000\","
+                               "\"attributes\":\"%032d\",\"attributesMask\":\"%032d\",\"mrsigner\":\"%064d\","
+                               "\"isvprodid\":1,\"tcbLevels\":[],\"more\":%.*s%.*s}";
+    static const char open[] = "[[[[[[[[[[[[[[[[";
+    static const char close[] = "]]]]]]]]]]]]]]]]";
+    struct qe_identity identity;
+    char text[1024];
+    for (int depth = 14; depth <= 16; depth++) {
+        snprintf(text, sizeof text, form, 0, 0, 0, depth, open, depth, close);
+        assert_int_equal(
+                qe_identity_parse(*state, &identity, T(text)), depth <= 15 ? DEPUTY_OK : DEPUTY_E_JSON_DEPTH);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(statuses_converge_by_intels_table),
             cmocka_unit_test(the_level_is_the_first_that_matches_of_the_sorted_ones),
             cmocka_unit_test(a_program_is_worth_its_highest_level),
+            ARENA_TEST(collateral_is_not_nested_deeper_than_16),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
