@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 #include <deputy/attest.h>
 
-/* The files of a verdict; NULL where none is given. */
+/* The files of a verdict; NULL where none is given. A quote's may be an agent's answer around it. */
 struct attest_files {
     const char *attestation; /* all in one piece, in place of quote and report */
     const char *quote, *collateral, *event_log, *vm_config;

@@ -1,6 +1,7 @@
 /* Reading what a verdict is made of. */
 #include "base/arena.h"
 #include "base/codec.h"
+#include "base/json.h"
 #include "base/time.h"
 #include "cli/attest.h"
 #include "cli/io.h"
@@ -113,6 +114,55 @@ static bool read_question(struct cli *cli, struct deputy_attest_question *questi
     return read_time(&question->now, options->time) && read_policy(cli, policy, options->files.policy);
 }
 
+/* A member of an agent's answer, unless its place is taken by a file. */
+static void take_text(struct deputy_slice *out, const struct json_value *answer, const char *name)
+{
+    struct deputy_slice text;
+    if (!deputy_slice_present(*out) && json_to_text(&text, json_member(answer, name)) == DEPUTY_OK &&
+            text.len > 0)
+        *out = text;
+}
+
+static bool take_hex(
+        struct cli *cli, struct deputy_slice *out, const struct json_value *answer, const char *name)
+{
+    struct deputy_slice text = {0};
+    take_text(&text, answer, name);
+    return !deputy_slice_present(text) || hex_read(cli->arena, out, without_prefix(text)) == DEPUTY_OK;
+}
+
+/*
+ * The answer of a guest agent, as `deputy attest quote` prints it: quote, event log and configuration
+ * together. Guests that are not of TDX put all of it into one attestation.
+ */
+static bool take_answer(struct cli *cli, struct deputy_attest_evidence *evidence, const char *path)
+{
+    const struct json_value *answer;
+    struct deputy_slice quote = {0};
+    struct deputy_slice attestation = {0};
+    if (json_parse(cli->arena, &answer, evidence->quote) != DEPUTY_OK ||
+            !take_hex(cli, &quote, answer, "quote") || !take_hex(cli, &attestation, answer, "attestation") ||
+            !(deputy_slice_present(quote) || deputy_slice_present(attestation)))
+        return cli_complain("%s: neither a quote nor an agent's answer with one", path), false;
+    evidence->quote = quote;
+    if (!deputy_slice_present(quote))
+        evidence->attestation = attestation;
+    take_text(&evidence->event_log, answer, "event_log");
+    take_text(&evidence->vm_config, answer, "vm_config");
+    return true;
+}
+
+/* Only a quote's file may be an answer; a quote of today begins with its version, which is no brace. */
+static bool read_quote(struct cli *cli, struct deputy_attest_evidence *evidence, const char *path)
+{
+    if (path == NULL)
+        return true;
+    if (!attest_read_evidence(cli, &evidence->quote, path))
+        return false;
+    struct deputy_slice text = io_trim(evidence->quote);
+    return text.len == 0 || text.ptr[0] != '{' || take_answer(cli, evidence, path);
+}
+
 static bool read_optional_evidence(struct cli *cli, struct deputy_slice *out, const char *path)
 {
     return path == NULL || attest_read_evidence(cli, out, path);
@@ -123,11 +173,11 @@ static bool read_evidence(
 {
     *evidence = (struct deputy_attest_evidence){.quote = {0}};
     return read_optional_evidence(cli, &evidence->attestation, files->attestation) &&
-           read_optional_evidence(cli, &evidence->quote, files->quote) &&
            read_optional_evidence(cli, &evidence->report, files->report) &&
            read_optional(cli, &evidence->collateral, files->collateral) &&
            read_optional(cli, &evidence->event_log, files->event_log) &&
            read_optional(cli, &evidence->vm_config, files->vm_config) &&
+           read_quote(cli, evidence, files->quote) &&
            read_certificate(cli, &evidence->vek, files->vcek, false) &&
            read_certificate(cli, &evidence->ask, files->ask, false) &&
            read_optional(cli, &evidence->mr_config, files->mr_config);

@@ -42,7 +42,9 @@ int cmd_attest_verify(struct cli *cli, int argc, char **argv)
     const struct option rows[] = {
             FILE_OPTION("attestation", files->attestation,
                     "a versioned attestation of dstack: quote or report with all that came along"),
-            FILE_OPTION("quote", files->quote, "a quote of TDX or SGX, raw or in hexadecimal digits"),
+            FILE_OPTION("quote", files->quote,
+                    "a quote of TDX or SGX: raw, in hexadecimal digits, or as 'deputy attest quote' prints "
+                    "it"),
             FILE_OPTION("collateral", files->collateral, "what Intel publishes of the platform, as JSON"),
             FILE_OPTION("event-log", files->event_log, "the event log of a dstack guest, as JSON"),
             FILE_OPTION("vm-config", files->vm_config, "the vm_config of a dstack guest, as JSON"),

@@ -143,6 +143,15 @@ def an_event_log_is_replayed():
         assert verdict(*arguments, "--event-log", changed, code=REFUSED)["error"]["code"] == "event_log"
 
 
+def an_agents_answer_is_taken_whole():
+    collateral = ("--collateral", DATA / "intel/tdx_v5_90c06f_nomatch.collateral.json", "--time", "1774003274")
+    value = verdict("--quote", DATA / "dstack/getquote_v1events.json", *collateral, code=ACCEPTED)
+    assert value["checks"]["event_log"] == "pass" and value["app"]["compose_hash"].startswith("3763bc34"), value
+    with tempfile.TemporaryDirectory() as directory:
+        empty = written(directory, "empty.json", b'{"quote":"","event_log":"[]"}')
+        attest("verify", "--quote", empty, *collateral, code=UNUSABLE)
+
+
 def unusable_input_is_no_verdict():
     attest("verify", code=UNUSABLE)
     attest("verify", "--quote", QUOTE, "--report", QUOTE, code=UNUSABLE)
@@ -162,4 +171,5 @@ def evidence_is_shown():
 
 run([a_genuine_quote_is_accepted, a_quote_in_hexadecimal_digits_is_the_same, a_changed_quote_is_refused_and_tells_nothing,
      refusals_say_what_to_do, a_policy_is_held_against_it, another_root_is_a_simulator, an_sgx_quote_is_judged_too,
-     a_report_of_snp_is_judged_too, an_attestation_of_dstack_is_accepted_as_a_whole, an_event_log_is_replayed, unusable_input_is_no_verdict, evidence_is_shown])
+     a_report_of_snp_is_judged_too, an_attestation_of_dstack_is_accepted_as_a_whole, an_event_log_is_replayed, an_agents_answer_is_taken_whole,
+     unusable_input_is_no_verdict, evidence_is_shown])
