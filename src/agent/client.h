@@ -14,12 +14,15 @@
 struct agent_place {
     const char *socket; /* NULL: at the URL */
     const char *url;    /* "http://localhost" for a socket */
+    bool legacy;        /* it speaks Tappd, as agents before 0.5 do */
+    bool named;         /* given, or in the environment: it may be a simulator */
+    bool there;         /* named, or its socket exists */
 };
 
 /*
  * The place that clients of dstack look for: the endpoint that is given (or NULL), else that of
- * DSTACK_SIMULATOR_ENDPOINT, else the first socket that is there, else the first of their names. A path or an
- * http(s) URL. Points into its arguments or static memory.
+ * DSTACK_SIMULATOR_ENDPOINT or TAPPD_SIMULATOR_ENDPOINT, else the first socket that is there, those of Tappd
+ * last, else the first of their names. A path or an http(s) URL. Points into its arguments or static memory.
  */
 struct agent_place agent_find(const char *endpoint, char *const *environ);
 
@@ -31,9 +34,10 @@ struct agent_quote {
 };
 
 /*
- * Evidence that is bound to these bytes. DEPUTY_E_AGENT_CALL with refusal->args[0], what the agent said;
- * DEPUTY_E_AGENT_ANSWER when the answer is not readable or is bound to something else; or what http_fetch
- * says.
+ * Evidence that is bound to these bytes, as the agent says; an agent that speaks Tappd does not say, and
+ * gives no vm_config. Whether the quote itself is bound to them is seen in it (evidence/source.h).
+ * DEPUTY_E_AGENT_CALL with refusal->args[0], what the agent said; DEPUTY_E_AGENT_ANSWER when the answer is
+ * not readable or is bound to something else; or what http_fetch says.
  */
 enum deputy_error agent_get_quote(struct deputy_arena *arena, struct agent_quote *out,
         struct deputy_refusal *refusal, const struct agent_place *place,
@@ -44,7 +48,8 @@ struct agent_key {
     struct deputy_slice app_signature, kms_signature; /* what dstack_claim wants */
 };
 
-/* The key of a path. Errors as above. Nothing of the answer is kept but what is in out. */
+/* The key of a path, which an agent that speaks Tappd does not give (DEPUTY_E_ARGUMENT). Errors as above.
+ * Nothing of the answer is kept but what is in out. */
 enum deputy_error agent_get_key(struct deputy_arena *arena, struct agent_key *out,
         struct deputy_refusal *refusal, const struct agent_place *place, struct deputy_slice path,
         struct deputy_slice purpose);

@@ -1,10 +1,11 @@
 #include "attest/statement.h"
 #include "attest/report_data.h"
 #include "attest/verdict.h"
-#include "base/json.h"
+#include "base/codec.h"
+#include "base/json_write.h"
 #include "crypto/hash.h"
 
-enum { MAX_LIFETIME_S = 600, CLOCK_SKEW_S = 60, NONCE_MIN_BYTES = 16, NONCE_MAX_BYTES = 64 };
+enum { CLOCK_SKEW_S = 60, NONCE_MIN_BYTES = 16, NONCE_MAX_BYTES = 64 };
 
 void deputy_attest_report_data(uint8_t out[DEPUTY_ATTEST_REPORT_DATA_BYTES], struct deputy_slice statement)
 {
@@ -58,7 +59,7 @@ static enum deputy_error judge_time(struct deputy_attest_verdict *v, const struc
         const struct deputy_attest_question *question)
 {
     int64_t now = question->now.sec;
-    if (b->iat < 0 || b->exp < b->iat || b->exp - b->iat > MAX_LIFETIME_S)
+    if (b->iat < 0 || b->exp < b->iat || b->exp - b->iat > STATEMENT_LIFETIME_S)
         return refuse(v, CODE(STATEMENT), "iat and exp at most 600 seconds apart", NULL);
     if (b->iat > now + CLOCK_SKEW_S)
         return refuse(v, CODE(STATEMENT), "a statement that was not made in the future",
@@ -129,4 +130,54 @@ enum deputy_error statement_judge(struct deputy_arena *arena, struct deputy_atte
     else
         verdict_skip(v, CHECK(REPORT_DATA), "neither a statement nor report data was given");
     return DEPUTY_OK;
+}
+
+/* ---- making one ---- */
+
+/* A text that stands in the statement, or is left out. */
+static bool is_sound(struct deputy_slice text)
+{
+    return !deputy_slice_present(text) || (text.len > 0 && utf8_valid(text));
+}
+
+static bool may_be_stated(const struct deputy_attest_binding *b)
+{
+    return deputy_slice_present(b->did) && is_sound(b->did) && is_sound(b->key) && is_sound(b->aud) &&
+           is_sound(b->purpose) && (!deputy_slice_present(b->nonce) || is_lower_hex(b->nonce)) &&
+           b->iat >= 0 && b->exp >= b->iat && b->exp - b->iat <= STATEMENT_LIFETIME_S;
+}
+
+static void put_text(struct json_writer *json, const char *name, struct deputy_slice text)
+{
+    if (!deputy_slice_present(text))
+        return;
+    json_key(json, name);
+    json_text(json, text);
+}
+
+static void put_number(struct json_writer *json, const char *name, int64_t number)
+{
+    json_key(json, name);
+    json_int(json, number);
+}
+
+/* Members in the order of RFC 8785. */
+enum deputy_error statement_write(
+        struct deputy_arena *arena, struct deputy_slice *out, const struct deputy_attest_binding *statement)
+{
+    struct buf text = buf_make(arena, DEPUTY_ATTEST_STATEMENT_MAX);
+    struct json_writer json = json_writer_make(&text);
+    ENSURE(may_be_stated(statement), DEPUTY_E_ARGUMENT);
+    json_object_begin(&json);
+    put_text(&json, "aud", statement->aud);
+    put_text(&json, "did", statement->did);
+    put_number(&json, "exp", statement->exp);
+    put_number(&json, "iat", statement->iat);
+    put_text(&json, "key", statement->key);
+    put_text(&json, "nonce", statement->nonce);
+    put_text(&json, "purpose", statement->purpose);
+    put_number(&json, "v", 1);
+    json_object_end(&json);
+    enum deputy_error error = buf_finish(&text, out);
+    return error == DEPUTY_E_LIMIT ? DEPUTY_E_ARGUMENT : error;
 }

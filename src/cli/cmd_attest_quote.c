@@ -1,122 +1,139 @@
-/* deputy attest quote: evidence of the guest that this runs in, as its guest agent gives it. */
-#include "agent/client.h"
-#include "base/codec.h"
+/* deputy attest quote: evidence of the guest that this runs in. */
 #include "base/json_write.h"
+#include "cli/attest_binding.h"
 #include "cli/attest_verb.h"
 #include "cli/io.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "evidence/source.h"
 
 extern char **environ;
 
-/* What a statement of a backend is bound under (spec/08 section 2.2). */
-#define STATEMENT_TAG "tinycloud-tee-backend/v1"
-
-enum { ANSWER_MAX = 32 * 1024 * 1024, STATEMENT_MAX = 4096 };
+enum { ANSWER_MAX = 32 * 1024 * 1024 };
 
 struct quote {
     const char *endpoint;
-    const char *report_data;
-    const char *statement; /* file */
+    const char *output;
+    struct binding_options binding;
 };
 
-/* What the evidence is to be bound to: 64 bytes as they are, or the digest of a statement. */
-static int read_binding(struct cli *cli, uint8_t out[REPORT_DATA_BYTES], const struct quote *options)
+static void put_hex(struct json_writer *json, const char *name, struct deputy_slice bytes)
 {
-    struct deputy_slice statement;
-    if ((options->report_data == NULL) == (options->statement == NULL)) {
-        cli_complain("attest quote takes either --report-data or --statement");
-        return CLI_UNUSABLE;
-    }
-    if (options->report_data != NULL) {
-        if (hex_read_fixed(out, REPORT_DATA_BYTES, deputy_slice_text(options->report_data)) == DEPUTY_OK)
-            return CLI_YES;
-        cli_complain(
-                "--report-data takes 128 hexadecimal digits: what is shorter could be mistaken for another");
-        return CLI_UNUSABLE;
-    }
-    if (!io_read(cli, &statement, options->statement))
-        return CLI_UNUSABLE;
-    if (statement.len > STATEMENT_MAX) {
-        cli_complain("a statement has at most %d bytes", (int)STATEMENT_MAX);
-        return CLI_UNUSABLE;
-    }
-    report_data_tagged(out, deputy_slice_text(STATEMENT_TAG), statement);
-    return CLI_YES;
+    json_key(json, name);
+    json_hex(json, bytes);
 }
 
-static void put_hex(struct cli *cli, struct json_writer *json, const char *name, struct deputy_slice bytes)
+static void put_kernel(struct json_writer *json, const struct kernel_evidence *evidence)
 {
-    struct buf out = buf_make(cli->arena, ANSWER_MAX);
-    struct deputy_slice text;
-    hex_put(&out, bytes);
-    if (buf_finish(&out, &text) == DEPUTY_OK)
-        cli_member_text(json, name, text);
-    else
-        buf_fail(json->out, DEPUTY_E_NOMEM);
+    if (deputy_slice_present(evidence->quote))
+        put_hex(json, "quote", evidence->quote);
+    if (deputy_slice_present(evidence->report))
+        put_hex(json, "report", evidence->report);
+    if (deputy_slice_present(evidence->certificates))
+        put_hex(json, "certificates", evidence->certificates);
 }
 
-static int report(
-        struct cli *cli, const struct agent_quote *quote, const uint8_t report_data[REPORT_DATA_BYTES])
+static void put_agent(struct json_writer *json, const struct agent_quote *quote)
+{
+    put_hex(json, "quote", quote->quote);
+    cli_member_text(json, "event_log", quote->event_log);
+    cli_member_text(json, "vm_config", quote->vm_config);
+    if (deputy_slice_present(quote->attestation))
+        put_hex(json, "attestation", quote->attestation);
+}
+
+static int report(struct cli *cli, const struct source_evidence *evidence, const struct binding *binding,
+        const char *output)
 {
     struct buf out = buf_make(cli->arena, ANSWER_MAX);
     struct json_writer json = json_writer_make(&out);
+    struct deputy_slice text;
     json_object_begin(&json);
-    put_hex(cli, &json, "quote", quote->quote);
-    cli_member_text(&json, "event_log", quote->event_log);
-    put_hex(cli, &json, "report_data", deputy_slice_bytes(report_data, REPORT_DATA_BYTES));
-    cli_member_text(&json, "vm_config", quote->vm_config);
-    if (deputy_slice_present(quote->attestation))
-        put_hex(cli, &json, "attestation", quote->attestation);
+    if (evidence->from_agent)
+        put_agent(&json, &evidence->agent);
+    else
+        put_kernel(&json, &evidence->kernel);
+    put_hex(&json, "report_data", deputy_slice_bytes(binding->report_data, sizeof binding->report_data));
+    if (deputy_slice_present(binding->statement))
+        cli_member_text(&json, "statement", binding->statement);
     json_object_end(&json);
-    return cli_json_end(cli, &out, CLI_YES);
+    if (output == NULL)
+        return cli_json_end(cli, &out, CLI_YES);
+    enum deputy_error error = buf_finish(&out, &text);
+    if (error != DEPUTY_OK)
+        return cli_fail(cli, "the evidence", error);
+    return io_write(output, text) ? CLI_YES : CLI_UNUSABLE;
+}
+
+/* Said aloud, whatever else is silenced: who names an agent may have been made to. */
+static void warn(const struct source *source)
+{
+    if (source->agent.named)
+        cli_complain("the guest agent at %s was named, not found: if it is a simulator, its evidence proves "
+                     "nothing",
+                source->agent.socket != NULL ? source->agent.socket : source->agent.url);
+}
+
+/* A guest without evidence is a no; an agent that cannot be reached leaves it open. */
+static int failed(
+        struct cli *cli, const struct source *source, struct deputy_refusal *refusal, enum deputy_error error)
+{
+    const struct agent_place *agent = &source->agent;
+    bool told = error == DEPUTY_E_AGENT_CALL || error == DEPUTY_E_SOURCE_FAILED;
+    bool of_guest = told || error == DEPUTY_E_SOURCE_NONE || error == DEPUTY_E_SOURCE_BINDING;
+    const char *about = agent->socket != NULL ? agent->socket : agent->url;
+    if (!told)
+        *refusal = (struct deputy_refusal){.code = error};
+    cli_refuse(cli, of_guest ? NULL : about, refusal);
+    return of_guest ? CLI_NO : CLI_UNUSABLE;
 }
 
 static int ask(struct cli *cli, const struct quote *options)
 {
-    uint8_t report_data[REPORT_DATA_BYTES];
-    struct agent_place place = agent_find(options->endpoint, environ);
-    struct agent_quote quote;
+    const struct source source = source_here(options->endpoint, environ);
+    struct source_evidence evidence;
     struct deputy_refusal refusal;
-    int code = read_binding(cli, report_data, options);
+    struct binding binding;
+    int code = binding_read(cli, &binding, &options->binding);
     if (code != CLI_YES)
         return code;
-    enum deputy_error error = agent_get_quote(cli->arena, &quote, &refusal, &place, report_data);
-    if (error == DEPUTY_E_AGENT_CALL)
-        return cli_refuse(cli, NULL, &refusal), CLI_NO;
+    warn(&source);
+    enum deputy_error error = source_ask(cli->arena, &evidence, &refusal, &source, binding.report_data);
     if (error != DEPUTY_OK)
-        return cli_fail(cli, place.socket != NULL ? place.socket : place.url, error), CLI_UNUSABLE;
-    return report(cli, &quote, report_data);
+        return failed(cli, &source, &refusal, error);
+    return report(cli, &evidence, &binding, options->output);
 }
+
+#define TEXT_OPTION(title, what, target, about)                                                              \
+    {                                                                                                        \
+        .name = (title), .value = (what), .help = (about), .text = &(target)                                 \
+    }
 
 int cmd_attest_quote(struct cli *cli, int argc, char **argv)
 {
-    struct quote options = {0};
+    struct quote options = {.endpoint = NULL};
+    struct binding_options *binding = &options.binding;
     struct option_list arguments;
     const struct option rows[] = {
-            {.name = "report-data",
-                    .value = "HEX",
-                    .help = "the 64 bytes that the evidence is to be bound to",
-                    .text = &options.report_data},
-            {.name = "statement",
-                    .value = "FILE",
-                    .help = "a backend's statement, to whose digest it is to be bound; - reads it from a "
-                            "pipe",
-                    .text = &options.statement},
-            {.name = "endpoint",
-                    .value = "PLACE",
-                    .help = "the guest agent: a socket or a URL (default: where dstack has it)",
-                    .text = &options.endpoint},
+            TEXT_OPTION("did", "DID", binding->did, "bind it to a new statement of this identity"),
+            TEXT_OPTION("nonce", "HEX", binding->nonce, "with the nonce of the one who asks"),
+            TEXT_OPTION("aud", "TEXT", binding->aud, "for the one who asks: an origin or DID"),
+            TEXT_OPTION("key", "DID", binding->key, "and for this session key"),
+            TEXT_OPTION("statement", "FILE", binding->statement,
+                    "bind it to this statement; - reads it from a pipe"),
+            TEXT_OPTION("report-data", "HEX", binding->report_data, "bind it to these 64 bytes as they are"),
+            TEXT_OPTION("endpoint", "PLACE", options.endpoint,
+                    "the guest agent: a socket or a URL (default: where dstack has it)"),
+            TEXT_OPTION("output", "FILE", options.output, "write it there"),
+            {.name = "json", .help = "as JSON, which it always is", .flag = &cli->json},
     };
     const struct option_table table = {"attest quote [options]",
-            "Asks the guest agent of dstack for evidence, and prints it as JSON.", rows,
-            sizeof rows / sizeof rows[0]};
+            "Gets evidence of the guest that this runs in, from dstack's guest agent or the kernel, as JSON.",
+            rows, sizeof rows / sizeof rows[0]};
     enum option_result result = options_read(&table, argc, argv, &arguments);
     if (result != OPTION_GO_ON)
         return options_exit(result);
-    if (arguments.count > 0) {
-        cli_complain("attest quote takes no arguments");
-        return CLI_UNUSABLE;
-    }
+    if (arguments.count > 0)
+        return cli_complain("attest quote takes no arguments"), CLI_UNUSABLE;
     return ask(cli, &options);
 }

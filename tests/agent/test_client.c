@@ -103,7 +103,7 @@ static void what_the_agent_says_against_it_is_told(void **state)
 
 static void agent_that_is_not_there_is_no_answer(void **state)
 {
-    struct agent_place place = {"/nonexistent/agent.sock", "http://localhost"};
+    struct agent_place place = {.socket = "/nonexistent/agent.sock", .url = "http://localhost"};
     struct agent_quote quote;
     struct deputy_refusal refusal;
     const uint8_t report_data[REPORT_DATA_BYTES] = {0};
@@ -117,6 +117,9 @@ static void place_is_the_given_one_then_the_variable_then_a_socket(void **state)
     static char *nothing[] = {NULL};
     static char *set[] = {"OTHER=1", "DSTACK_SIMULATOR_ENDPOINT=/tmp/a.sock", NULL};
     static char *web[] = {"DSTACK_SIMULATOR_ENDPOINT=https://host:1", NULL};
+    static char *older[] = {"TAPPD_SIMULATOR_ENDPOINT=/tmp/t.sock", NULL};
+    static char *both[] = {
+            "TAPPD_SIMULATOR_ENDPOINT=/tmp/t.sock", "DSTACK_SIMULATOR_ENDPOINT=/tmp/a.sock", NULL};
     static char *empty[] = {"DSTACK_SIMULATOR_ENDPOINT=", NULL};
     (void)state;
     assert_string_equal(agent_find("/x.sock", set).socket, "/x.sock");
@@ -125,6 +128,11 @@ static void place_is_the_given_one_then_the_variable_then_a_socket(void **state)
     assert_string_equal(agent_find(NULL, set).socket, "/tmp/a.sock");
     assert_string_equal(agent_find(NULL, web).url, "https://host:1");
     assert_non_null(agent_find(NULL, empty).socket);
+    assert_false(agent_find(NULL, empty).named);
+    assert_true(agent_find(NULL, set).named && agent_find(NULL, set).there && !agent_find(NULL, set).legacy);
+    assert_string_equal(agent_find(NULL, older).socket, "/tmp/t.sock");
+    assert_true(agent_find(NULL, older).legacy && agent_find(NULL, older).named);
+    assert_string_equal(agent_find(NULL, both).socket, "/tmp/a.sock");
     assert_non_null(strstr(agent_find(NULL, nothing).socket, "dstack.sock"));
 }
 

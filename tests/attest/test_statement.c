@@ -157,10 +157,68 @@ static void evidence_without_a_nonce_passes_only_where_the_policy_says_so_and_is
     assert_int_equal(v.checks[CHECK(REPORT_DATA)].state, DEPUTY_ATTEST_SKIPPED);
 }
 
+/* ---- making one ---- */
+
+static struct deputy_attest_binding stated(void)
+{
+    return (struct deputy_attest_binding){
+            .did = T("did:pkh:eip155:1:0xF39Fd6e51aad88F6F4ce6aB8827279cffFb92266"),
+            .key = T("did:key:z6MktwupdmLXVVqTzCw4i46r4uGyosGXRnR3XjN4Zq7oMMsw"),
+            .aud = T("https://app.example"),
+            .nonce = T(NONCE),
+            .iat = 1785600000,
+            .exp = 1785600300};
+}
+
+static void the_worked_example_is_written_to_the_byte(void **state)
+{
+    struct deputy_attest_binding binding = stated();
+    struct deputy_slice text;
+    assert_ok(statement_write(*state, &text, &binding));
+    assert_text(text, example);
+    binding = (struct deputy_attest_binding){.did = T("d"), .purpose = T("grant"), .exp = 600};
+    assert_ok(statement_write(*state, &text, &binding));
+    assert_text(text, "{\"did\":\"d\",\"exp\":600,\"iat\":0,\"purpose\":\"grant\",\"v\":1}");
+}
+
+static void what_no_verifier_takes_is_not_written(void **state)
+{
+    static const char letters[DEPUTY_ATTEST_STATEMENT_MAX] = {'a'};
+    struct deputy_slice text;
+    const struct {
+        struct deputy_slice did, aud, nonce;
+        int64_t iat, exp;
+    } rows[] = {
+            {{0}, {0}, {0}, 0, 600},
+            {T(""), {0}, {0}, 0, 600},
+            {T("\xff"), {0}, {0}, 0, 600},
+            {T("d"), T(""), {0}, 0, 600},
+            {T("d"), {0}, {0}, 0, 601},
+            {T("d"), {0}, {0}, 1, 0},
+            {T("d"), {0}, {0}, -1, 0},
+            {T("d"), {0}, T(""), 0, 600},
+            {T("d"), {0}, T("00112233445566778899aabbccddee"), 0, 600},
+            {T("d"), {0}, T("00112233445566778899aabbccddeeff0"), 0, 600},
+            {T("d"), {0}, T("00112233445566778899AABBCCDDEEFF"), 0, 600},
+            {T("d"), {0}, T(NONCE NONCE "00"), 0, 600},
+            {deputy_slice_bytes(letters, sizeof letters), {0}, {0}, 0, 600},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct deputy_attest_binding binding = {.did = rows[i].did,
+                .aud = rows[i].aud,
+                .nonce = rows[i].nonce,
+                .iat = rows[i].iat,
+                .exp = rows[i].exp};
+        assert_int_equal(statement_write(*state, &text, &binding), DEPUTY_E_ARGUMENT);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(the_worked_example_has_its_report_data),
+            ARENA_TEST(the_worked_example_is_written_to_the_byte),
+            ARENA_TEST(what_no_verifier_takes_is_not_written),
             ARENA_TEST(a_statement_of_its_time_with_the_nonce_is_fresh),
             ARENA_TEST(statements_are_refused_for_one_reason_each),
             ARENA_TEST(times_are_inclusive_and_clocks_may_differ_by_a_minute),
