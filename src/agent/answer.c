@@ -84,6 +84,38 @@ enum deputy_error answer_read_key(struct deputy_arena *arena, struct agent_key *
     return bytes_of(arena, &out->kms_signature, chain->first->next);
 }
 
+/* ---- what the agent says of its guest ---- */
+
+enum deputy_error answer_read_attestation(
+        struct deputy_arena *arena, struct deputy_slice *out, struct deputy_slice body)
+{
+    const struct json_value *answer;
+    TRY(object_of(arena, &answer, body));
+    return bytes_of(arena, out, json_member(answer, "attestation"));
+}
+
+enum deputy_error answer_read_info(
+        struct deputy_arena *arena, struct agent_info *out, struct deputy_slice body)
+{
+    const struct json_value *answer;
+    TRY(object_of(arena, &answer, body));
+    TRY(text_of(&out->app_id, answer, "app_id"));
+    TRY(text_of(&out->instance_id, answer, "instance_id"));
+    TRY(text_of(&out->compose_hash, answer, "compose_hash"));
+    TRY(text_of(&out->app_name, answer, "app_name"));
+    TRY(text_of(&out->tcb_info, answer, "tcb_info"));
+    return text_of(&out->vm_config, answer, "vm_config");
+}
+
+enum deputy_error answer_read_version(
+        struct deputy_arena *arena, struct agent_version *out, struct deputy_slice body)
+{
+    const struct json_value *answer;
+    TRY(object_of(arena, &answer, body));
+    TRY(text_of(&out->version, answer, "version"));
+    return text_of(&out->revision, answer, "rev");
+}
+
 /* ---- refusals ---- */
 
 enum deputy_error answer_read_refusal(

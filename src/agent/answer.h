@@ -19,6 +19,14 @@ enum deputy_error answer_read_raw_quote(
 enum deputy_error answer_read_key(
         struct deputy_arena *arena, struct agent_key *out, struct deputy_slice body);
 
+/* The answers of Attest, Info and Version. */
+enum deputy_error answer_read_attestation(
+        struct deputy_arena *arena, struct deputy_slice *out, struct deputy_slice body);
+enum deputy_error answer_read_info(
+        struct deputy_arena *arena, struct agent_info *out, struct deputy_slice body);
+enum deputy_error answer_read_version(
+        struct deputy_arena *arena, struct agent_version *out, struct deputy_slice body);
+
 /* What an agent says that refuses a call. */
 enum deputy_error answer_read_refusal(
         struct deputy_arena *arena, struct deputy_slice *why, struct deputy_slice body);

@@ -54,4 +54,38 @@ enum deputy_error agent_get_key(struct deputy_arena *arena, struct agent_key *ou
         struct deputy_refusal *refusal, const struct agent_place *place, struct deputy_slice path,
         struct deputy_slice purpose);
 
+/*
+ * The same key, proven: its signatures lead to one of the keys of a KMS that are trusted, for the app with
+ * that id (which comes from verified evidence). DEPUTY_E_KEYS_CHAIN when they do not, and out holds no key
+ * then.
+ */
+enum deputy_error agent_get_proven_key(struct deputy_arena *arena, struct agent_key *out,
+        struct deputy_refusal *refusal, const struct agent_place *place, const struct dstack_claim *wanted,
+        struct deputy_slice path, const struct dstack_roots *roots);
+
+/* Evidence in one piece (attest/attestation.h), raw; an agent that speaks Tappd has none
+ * (DEPUTY_E_ARGUMENT). Whether it is bound to these bytes is seen in it. Errors as above. */
+enum deputy_error agent_get_attestation(struct deputy_arena *arena, struct deputy_slice *out,
+        struct deputy_refusal *refusal, const struct agent_place *place,
+        const uint8_t report_data[REPORT_DATA_BYTES]);
+
+/* What the agent says of its guest, as text. Nothing of it is proven: it is for people, and decides nothing.
+ */
+struct agent_info {
+    struct deputy_slice app_id, instance_id, compose_hash; /* hexadecimal digits */
+    struct deputy_slice app_name;
+    struct deputy_slice tcb_info, vm_config; /* JSON text; empty where the app hides them */
+};
+
+enum deputy_error agent_get_info(struct deputy_arena *arena, struct agent_info *out,
+        struct deputy_refusal *refusal, const struct agent_place *place);
+
+/* Which agent it is, as text: "0.6.0" and its revision. */
+struct agent_version {
+    struct deputy_slice version, revision;
+};
+
+enum deputy_error agent_get_version(struct deputy_arena *arena, struct agent_version *out,
+        struct deputy_refusal *refusal, const struct agent_place *place);
+
 #endif

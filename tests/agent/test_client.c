@@ -1,6 +1,7 @@
 /* Asking the agent, which here is the simulator in a thread of its own; and answers that no agent gives. */
 #include "agent/client.h"
 #include "agent/simulate.h"
+#include "attest/attestation.h"
 #include "http/serve.h"
 #include "support/hex.h"
 #include <stdio.h>
@@ -88,6 +89,57 @@ static void key_of_a_path_comes_with_its_chain(void **state)
     assert_int_equal(dstack_claim_verify(*state, &claim, &roots), DEPUTY_E_KEYS_CHAIN);
 }
 
+static void key_is_given_only_where_a_trusted_kms_issued_it(void **state)
+{
+    struct agent_place place = here();
+    struct agent_key key;
+    struct deputy_refusal refusal;
+    const struct agent_key none = {.app_signature = {0}};
+    struct deputy_slice root =
+            check_hex(*state, "0321529e458424ab1f710a3a57ec4dad2fb195ddca572f7469242ba6c7563085b6");
+    struct deputy_slice other =
+            check_hex(*state, "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798");
+    struct dstack_roots roots = {&root, 1}, others = {&other, 1}, no_roots = {&root, 0};
+    struct dstack_claim wanted = {.algorithm = DSTACK_SECP256K1,
+            .purpose = T("server"),
+            .app_id = check_hex(*state, "5bb4ff9a3837357f19dc176407a5709c62eb6c56")};
+    assert_ok(agent_get_proven_key(*state, &key, &refusal, &place, &wanted, T("a"), &roots));
+    assert_int_equal(agent_get_proven_key(*state, &key, &refusal, &place, &wanted, T("a"), &others),
+            DEPUTY_E_KEYS_CHAIN);
+    assert_memory_equal(&key, &none, sizeof key);
+    assert_int_equal(agent_get_proven_key(*state, &key, &refusal, &place, &wanted, T("a"), &no_roots),
+            DEPUTY_E_KEYS_CHAIN);
+    wanted.algorithm = DSTACK_ED25519;
+    assert_ok(agent_get_proven_key(*state, &key, &refusal, &place, &wanted, T("a"), &roots));
+    wanted.app_id = check_hex(*state, "0000000000000000000000000000000000000000");
+    assert_int_equal(agent_get_proven_key(*state, &key, &refusal, &place, &wanted, T("a"), &roots),
+            DEPUTY_E_KEYS_CHAIN);
+}
+
+static void attestation_is_readable_and_agents_tell_who_they_are(void **state)
+{
+    struct agent_place places[] = {here(), here()};
+    struct deputy_slice attestation;
+    struct deputy_refusal refusal;
+    const uint8_t report_data[REPORT_DATA_BYTES] = {7};
+    struct attestation view;
+    assert_ok(agent_get_attestation(*state, &attestation, &refusal, &places[0], report_data));
+    assert_ok(attestation_parse(*state, &view, attestation));
+    assert_memory_equal(view.report_data, report_data, sizeof report_data);
+    places[1].legacy = true;
+    assert_int_equal(agent_get_attestation(*state, &attestation, &refusal, &places[1], report_data),
+            DEPUTY_E_ARGUMENT);
+    for (size_t i = 0; i < 2; i++) {
+        struct agent_info info;
+        struct agent_version version;
+        assert_ok(agent_get_info(*state, &info, &refusal, &places[i]));
+        assert_text(info.app_id, "5bb4ff9a3837357f19dc176407a5709c62eb6c56");
+        assert_true(info.tcb_info.len > 0 && info.vm_config.len > 0);
+        assert_ok(agent_get_version(*state, &version, &refusal, &places[i]));
+        assert_true(version.version.len > 0 && version.revision.len > 0);
+    }
+}
+
 static void what_the_agent_says_against_it_is_told(void **state)
 {
     struct agent_place place = here();
@@ -141,6 +193,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
             ARENA_TEST(quote_is_bound_to_what_was_asked),
             ARENA_TEST(key_of_a_path_comes_with_its_chain),
+            ARENA_TEST(key_is_given_only_where_a_trusted_kms_issued_it),
+            ARENA_TEST(attestation_is_readable_and_agents_tell_who_they_are),
             ARENA_TEST(what_the_agent_says_against_it_is_told),
             ARENA_TEST(agent_that_is_not_there_is_no_answer),
             ARENA_TEST(place_is_the_given_one_then_the_variable_then_a_socket),

@@ -13,6 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct json_value *object;
     struct agent_quote quote;
     struct agent_key key;
+    struct agent_info info;
+    struct agent_version version;
     bool taken = answer_read_quote(fuzz_arena(), &quote, body, report_data) == DEPUTY_OK;
     HOLDS(!taken || (quote.quote.len <= size / 2 && deputy_slice_present(quote.event_log)));
     HOLDS(!taken || json_parse(fuzz_arena_kept(), &object, body) == DEPUTY_OK);
@@ -21,6 +23,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         HOLDS(quote.quote.len <= size / 2 && !deputy_slice_present(quote.attestation));
     if (answer_read_key(fuzz_arena(), &key, body) == DEPUTY_OK)
         HOLDS(key.app_signature.len + key.kms_signature.len <= size / 2);
+    if (answer_read_attestation(fuzz_arena(), &why, body) == DEPUTY_OK)
+        HOLDS(why.len <= size / 2);
+    if (answer_read_info(fuzz_arena(), &info, body) == DEPUTY_OK)
+        HOLDS(deputy_slice_present(info.app_id) && deputy_slice_present(info.vm_config));
+    if (answer_read_version(fuzz_arena(), &version, body) == DEPUTY_OK)
+        HOLDS(version.version.len + version.revision.len < size);
     if (answer_read_refusal(fuzz_arena(), &why, body) == DEPUTY_OK)
         HOLDS(why.len < size);
     return 0;
