@@ -58,7 +58,8 @@ def change_text(random, text):
     if not text:
         return "0"
     at = random.randrange(len(text))
-    return random.choice([text[:at] + random.choice("0aZ{\"\\ \n") + text[at + 1:], text[:at], text + " ", text.upper(), text.replace("\n", "\r\n")])
+    return random.choice([text[:at] + random.choice("0aZ{\"\\ \n") + text[at + 1:], text[:at], text + " ", text.upper(),
+                          text.replace("\n", "\r\n")])
 
 
 def change_collateral(random, data, other):
