@@ -51,12 +51,25 @@ struct deputy_attest_evidence {
     struct deputy_slice statement; /* the exact bytes that report_data is the digest of (section 2.2) */
 };
 
+/*
+ * Signatures of certificates, revocation lists and collateral that were verified before: whoever judges much
+ * evidence of few platforms keeps one, and gives it to every question. It only says of a signature that it is
+ * right; validity and revocation are judged anew each time. About 8 KiB, the oldest is forgotten first. For
+ * one thread at a time.
+ */
+struct deputy_attest_cache;
+/* DEPUTY_E_NOMEM. */
+DEPUTY_EXPORT enum deputy_error deputy_attest_cache_create(struct deputy_attest_cache **out);
+/* NULL is allowed. */
+DEPUTY_EXPORT void deputy_attest_cache_destroy(struct deputy_attest_cache *cache);
+
 /* What the one who asks wants to see in it. */
 struct deputy_attest_question {
     struct deputy_time now;
     const struct deputy_attest_policy *policy;
-    struct deputy_slice nonce;       /* the text that was asked for; absent: none was */
-    struct deputy_slice report_data; /* 64 bytes; absent: not compared */
+    struct deputy_slice nonce;         /* the text that was asked for; absent: none was */
+    struct deputy_slice report_data;   /* 64 bytes; absent: not compared */
+    struct deputy_attest_cache *cache; /* the caller's, or NULL */
 };
 
 /*

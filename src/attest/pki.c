@@ -53,7 +53,7 @@ static enum deputy_error check_link(const struct pki *pki, const struct x509 *ce
     if (x509_unknown_critical(certificate) != NULL)
         return refuse(pki, check, CODE(CERT_CHAIN), "no critical extension that is not understood");
     TRY(verdict_hold(pki->verdict, check, CODE(CERT_CHAIN), "each certificate signed by the next",
-            x509_verify(&certificate->sealed, &issuer->key)));
+            cache_verify_sealed(pki->cache, &certificate->sealed, &issuer->key)));
     return check_validity(pki, certificate, check);
 }
 
@@ -67,12 +67,10 @@ static bool is_named(const struct x509 *certificate, const char *name)
     return deputy_slice_equal(certificate->common_name, deputy_slice_text(name));
 }
 
-enum deputy_error pki_begin(struct pki *pki, struct deputy_attest_verdict *verdict,
-        struct deputy_arena *arena, struct deputy_slice root, int64_t now)
+enum deputy_error pki_begin(struct pki *pki, struct deputy_slice root)
 {
-    *pki = (struct pki){.arena = arena, .verdict = verdict, .now = now};
-    TRY(verdict_hold(verdict, CHECK(ROOT), CODE(CERT_CHAIN), "a root certificate in DER",
-            x509_parse(arena, &pki->root, root)));
+    TRY(verdict_hold(pki->verdict, CHECK(ROOT), CODE(CERT_CHAIN), "a root certificate in DER",
+            x509_parse(pki->arena, &pki->root, root)));
     if (!is_authority(pki->root) || x509_unknown_critical(pki->root) != NULL)
         return refuse(pki, CHECK(ROOT), CODE(CERT_CHAIN), "a root certificate that may sign others");
     return check_validity(pki, pki->root, CHECK(ROOT));
@@ -121,7 +119,8 @@ enum deputy_error pki_list(const struct pki *pki, const struct x509_crl **out, s
     if (!deputy_slice_equal((*out)->issuer, issuer->subject))
         return refuse(pki, CHECK(REVOCATION), CODE(CRL), "a revocation list of the certificate's issuer");
     TRY(verdict_hold(pki->verdict, CHECK(REVOCATION), CODE(CRL), "a list signed by its issuer",
-            issuer->crl_sign ? x509_verify(&(*out)->sealed, &issuer->key) : DEPUTY_E_SIGNATURE));
+            issuer->crl_sign ? cache_verify_sealed(pki->cache, &(*out)->sealed, &issuer->key)
+                             : DEPUTY_E_SIGNATURE));
     if (pki->now < (*out)->this_update || pki->now >= (*out)->next_update)
         return refuse(pki, CHECK(REVOCATION), CODE(CRL), "a list that is valid now: fetch it again");
     return DEPUTY_OK;

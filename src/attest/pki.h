@@ -5,6 +5,7 @@
 #ifndef ATTEST_PKI_H
 #define ATTEST_PKI_H
 
+#include "attest/cache.h"
 #include "attest/verdict.h"
 #include "crypto/x509.h"
 
@@ -16,11 +17,11 @@ struct pki {
     struct deputy_attest_verdict *verdict;
     const struct x509 *root; /* trusted because it is pinned, and not because it is signed */
     int64_t now;
+    struct deputy_attest_cache *cache; /* or NULL */
 };
 
-/* Reads the pinned root, and holds it to its own validity. */
-enum deputy_error pki_begin(struct pki *pki, struct deputy_attest_verdict *verdict,
-        struct deputy_arena *arena, struct deputy_slice root, int64_t now);
+/* Reads the pinned root, and holds it to its own validity. Of *pki, arena, verdict, now and cache are set. */
+enum deputy_error pki_begin(struct pki *pki, struct deputy_slice root);
 
 /*
  * The signer of TCB info and enclave identity: `Intel SGX TCB Signing`, signed by the root. The text is PEM;

@@ -1,3 +1,4 @@
+#include "attest/cache.h"
 #include "attest/snp_key.h"
 #include "base/try.h"
 
@@ -29,14 +30,14 @@ static bool is_leaf(const struct x509 *certificate)
 }
 
 /* Broken, unless the issuer signed the certificate, in the one way that AMD signs. */
-static enum deputy_error issued_by(
-        enum snp_chain_error *out, const struct x509 *certificate, const struct x509 *issuer)
+static enum deputy_error issued_by(struct deputy_attest_cache *cache, enum snp_chain_error *out,
+        const struct x509 *certificate, const struct x509 *issuer)
 {
     *out = SNP_CHAIN_BROKEN;
     if (!deputy_slice_equal(certificate->issuer, issuer->subject) ||
             certificate->sealed.algorithm != X509_PSS_SHA384)
         return DEPUTY_OK;
-    enum deputy_error error = x509_verify(&certificate->sealed, &issuer->key);
+    enum deputy_error error = cache_verify_sealed(cache, &certificate->sealed, &issuer->key);
     if (error == DEPUTY_OK)
         *out = SNP_CHAIN_OK;
     return error == DEPUTY_E_SIGNATURE || error == DEPUTY_E_KEY ? DEPUTY_OK : error;
@@ -75,9 +76,9 @@ enum deputy_error snp_chain_check(
     TRY(error);
     if (!roles_hold(root, intermediate, chain->key))
         return DEPUTY_OK;
-    TRY(issued_by(out, intermediate, root));
+    TRY(issued_by(chain->cache, out, intermediate, root));
     if (*out == SNP_CHAIN_OK)
-        TRY(issued_by(out, leaf, intermediate));
+        TRY(issued_by(chain->cache, out, leaf, intermediate));
     if (*out == SNP_CHAIN_OK)
         *out = times_of((const struct x509 *const[]){root, intermediate, leaf}, 3, chain->now);
     return DEPUTY_OK;

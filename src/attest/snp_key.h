@@ -29,7 +29,8 @@ struct snp_chain {
     struct deputy_slice root;         /* DER, pinned */
     struct deputy_slice intermediate; /* DER, as given */
     const struct snp_key *key;
-    int64_t now; /* Unix seconds */
+    int64_t now;                       /* Unix seconds */
+    struct deputy_attest_cache *cache; /* or NULL */
 };
 
 /*

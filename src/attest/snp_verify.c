@@ -52,7 +52,7 @@ static enum deputy_error chain_verify(struct snp *s)
 {
     bool is_ours = deputy_slice_present(s->question->root);
     struct snp_chain chain = {is_ours ? s->question->root : snp_root(s->key.product),
-            s->evidence->intermediate, &s->key, s->question->now};
+            s->evidence->intermediate, &s->key, s->question->now, s->question->cache};
     enum snp_chain_error error;
     TRY(snp_chain_check(s->arena, &error, &chain));
     if (error == SNP_CHAIN_BROKEN)

@@ -20,6 +20,7 @@ struct snp_question {
     struct deputy_slice root;        /* DER of a root of one's own, or absent: AMD's */
     struct deputy_slice report_data; /* the 64 bytes that the report must be bound to, or absent: not asked */
     int64_t now;                     /* Unix seconds */
+    struct deputy_attest_cache *cache; /* or NULL */
 };
 
 /* OK when there is a verdict, good or bad. It points into evidence and arena. */

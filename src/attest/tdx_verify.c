@@ -38,7 +38,7 @@ static enum deputy_error verify_text(struct run *run, const struct signed_text *
 {
     TRY(pki_signer(&run->pki, signer, check, text->chain));
     return verdict_hold(run->v, check, CODE(COLLATERAL_SIGNATURE), "the exact text that Intel signed",
-            p256_verify_point((*signer)->key.point.ptr, text->text, text->signature));
+            cache_verify_text(run->pki.cache, (*signer)->key.point.ptr, text->text, text->signature));
 }
 
 static enum deputy_error check_dates(
@@ -301,11 +301,15 @@ static enum deputy_error verify_whole(struct run *run, struct deputy_slice colla
 }
 
 enum deputy_error tdx_verify(struct deputy_arena *arena, struct deputy_attest_verdict *v,
-        const struct tdx_quote *quote, const struct deputy_attest_evidence *evidence, int64_t now)
+        const struct tdx_quote *quote, const struct deputy_attest_evidence *evidence,
+        const struct deputy_attest_question *question)
 {
-    struct run run = {.arena = arena, .v = v, .quote = quote};
+    struct run run = {.arena = arena,
+            .v = v,
+            .quote = quote,
+            .pki = {.arena = arena, .verdict = v, .now = question->now.sec, .cache = question->cache}};
     bool is_pinned = !deputy_slice_present(evidence->root);
-    TRY(pki_begin(&run.pki, v, arena, is_pinned ? root_intel() : evidence->root, now));
+    TRY(pki_begin(&run.pki, is_pinned ? root_intel() : evidence->root));
     return deputy_slice_present(evidence->collateral) ? verify_whole(&run, evidence->collateral)
                                                       : verify_bare(&run);
 }

@@ -11,6 +11,7 @@
  * refused.
  */
 enum deputy_error tdx_verify(struct deputy_arena *arena, struct deputy_attest_verdict *v,
-        const struct tdx_quote *quote, const struct deputy_attest_evidence *evidence, int64_t now);
+        const struct tdx_quote *quote, const struct deputy_attest_evidence *evidence,
+        const struct deputy_attest_question *question);
 
 #endif

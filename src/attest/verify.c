@@ -76,7 +76,7 @@ static enum deputy_error verify_quote(struct deputy_arena *arena, struct deputy_
     if (code != CODE(OK))
         return verdict_refuse_for(v, CHECK(QUOTE_SIGNATURE), code,
                 "a quote of TDX (version 4 or 5) or SGX (version 3) with a P-256 key", NULL);
-    TRY(tdx_verify(arena, v, &quote, &shown->evidence, question->now.sec));
+    TRY(tdx_verify(arena, v, &quote, &shown->evidence, question));
     return judge_quote(arena, v, &quote, shown, question->policy);
 }
 
@@ -91,8 +91,10 @@ static enum deputy_error verify_report(struct deputy_arena *arena, struct deputy
             .intermediate = evidence->ask,
             .document = evidence->mr_config,
             .app_key = evidence->app_key};
-    const struct snp_question asked = {
-            .policy = question->policy, .root = evidence->root, .now = question->now.sec};
+    const struct snp_question asked = {.policy = question->policy,
+            .root = evidence->root,
+            .now = question->now.sec,
+            .cache = question->cache};
     TRY(snp_verify(arena, v, &parts, &asked));
     bool is_genuine = deputy_slice_present(v->measurements[DEPUTY_ATTEST_MEASURED_REPORT_DATA]);
     return shown->is_packed && is_genuine ? judge_piece(v, shown, NULL) : DEPUTY_OK;

@@ -18,6 +18,8 @@ static const struct {
         {"snp", corpus_snp, 233},
 };
 
+struct deputy_attest_cache *corpus_cache;
+
 struct deputy_slice corpus_file(
         struct deputy_arena *arena, const char *folder, const struct json_value *test, const char *member)
 {
@@ -132,10 +134,20 @@ static void every_case_of_the_corpus_gets_its_verdict(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* One cache for all cases, good and bad: what one case leaves there must not help another. */
+static void every_case_gets_its_verdict_beside_signatures_that_were_verified_before(void **state)
+{
+    assert_ok(deputy_attest_cache_create(&corpus_cache));
+    every_case_of_the_corpus_gets_its_verdict(state);
+    deputy_attest_cache_destroy(corpus_cache);
+    corpus_cache = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             ARENA_TEST(every_case_of_the_corpus_gets_its_verdict),
+            ARENA_TEST(every_case_gets_its_verdict_beside_signatures_that_were_verified_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) + corpus_traps();
 }

@@ -216,12 +216,12 @@ static void assert_signed(const struct tdx_quote *quote, const struct x509 *leaf
 static struct pki pki_of(
         struct deputy_arena *arena, struct deputy_attest_verdict *v, const char *root, int64_t now)
 {
-    struct pki pki;
+    struct pki pki = {.arena = arena, .verdict = v, .now = now};
     struct deputy_slice der;
     size_t count;
     assert_ok(pem_certificates(arena, &der, &count, 1, check_data(arena, root)));
     verdict_begin(v, DEPUTY_ATTEST_SGX, now);
-    assert_ok(pki_begin(&pki, v, arena, der, now));
+    assert_ok(pki_begin(&pki, der));
     return pki;
 }
 

@@ -16,6 +16,9 @@ struct deputy_slice corpus_file(
 struct deputy_attest_policy corpus_policy(
         struct deputy_arena *arena, const char *folder, const struct json_value *test);
 
+/* What every question is asked with: NULL, or signatures that were verified before. */
+extern struct deputy_attest_cache *corpus_cache;
+
 typedef void corpus_verify(struct deputy_arena *arena, struct deputy_attest_verdict *verdict,
         const char *folder, const struct json_value *test);
 

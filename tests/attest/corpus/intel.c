@@ -9,7 +9,7 @@ void corpus_intel(struct deputy_arena *arena, struct deputy_attest_verdict *verd
             .collateral = corpus_file(arena, folder, test, "collateral"),
             .root = corpus_file(arena, folder, test, "root"),
     };
-    struct deputy_attest_question question = {.policy = &policy};
+    struct deputy_attest_question question = {.policy = &policy, .cache = corpus_cache};
     assert_ok(json_to_int64(&question.now.sec, json_member(test, "time")));
     assert_ok(deputy_attest_verify(arena, verdict, &evidence, &question));
 }

@@ -25,7 +25,7 @@ void corpus_snp(struct deputy_arena *arena, struct deputy_attest_verdict *verdic
             .ask = certificate_of(arena, folder, test, "ask", false),
             .root = certificate_of(arena, folder, test, "ark", true),
     };
-    struct deputy_attest_question question = {.policy = &policy};
+    struct deputy_attest_question question = {.policy = &policy, .cache = corpus_cache};
     assert_ok(json_to_int64(&question.now.sec, json_member(test, "time")));
     assert_ok(deputy_attest_verify(arena, verdict, &evidence, &question));
 }
