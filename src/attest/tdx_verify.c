@@ -32,13 +32,12 @@ static enum deputy_error refuse(struct run *run, enum deputy_attest_check_name c
 
 /* ---- collateral: steps 1 and 2 ---- */
 
-/* The signer's chain, its signature over the exact text, and only then what the text says. */
+/* The signature over the exact text, and only then what the text says. */
 static enum deputy_error verify_text(struct run *run, const struct signed_text *text,
-        enum deputy_attest_check_name check, const struct x509 **signer)
+        enum deputy_attest_check_name check, const struct x509 *signer)
 {
-    TRY(pki_signer(&run->pki, signer, check, text->chain));
     return verdict_hold(run->v, check, CODE(COLLATERAL_SIGNATURE), "the exact text that Intel signed",
-            cache_verify_text(run->pki.cache, (*signer)->key.point.ptr, text->text, text->signature));
+            cache_verify_text(run->pki.cache, signer->key.point.ptr, text->text, text->signature));
 }
 
 static enum deputy_error check_dates(
@@ -56,7 +55,8 @@ static enum deputy_error take_tcb_info(struct run *run)
 {
     const char *id = run->quote->platform == DEPUTY_ATTEST_TDX ? "TDX" : "SGX";
     const struct tcb_info *info = &run->tcb_info;
-    TRY(verify_text(run, &run->collateral.tcb_info, CHECK(TCB), &run->tcb_signer));
+    TRY(pki_signer(&run->pki, &run->tcb_signer, CHECK(TCB), run->collateral.tcb_info.chain));
+    TRY(verify_text(run, &run->collateral.tcb_info, CHECK(TCB), run->tcb_signer));
     TRY(verdict_hold(run->v, CHECK(TCB), CODE(PARSE), "a TCB info of Intel",
             tcb_info_parse(run->arena, &run->tcb_info, run->collateral.tcb_info.text)));
     if (!deputy_slice_equal(info->id, deputy_slice_text(id)) || info->version != TCB_INFO_VERSION)
@@ -65,11 +65,22 @@ static enum deputy_error take_tcb_info(struct run *run)
     return check_dates(run, CHECK(TCB), info->issue_date, info->next_update);
 }
 
+/* Intel signs both texts with one key: that chain is verified already. */
+static enum deputy_error take_qe_signer(struct run *run)
+{
+    struct deputy_slice chain = run->collateral.qe_identity.chain;
+    if (!deputy_slice_equal(chain, run->collateral.tcb_info.chain))
+        return pki_signer(&run->pki, &run->qe_signer, CHECK(QE_IDENTITY), chain);
+    run->qe_signer = run->tcb_signer;
+    return DEPUTY_OK;
+}
+
 static enum deputy_error take_qe_identity(struct run *run)
 {
     const char *id = run->quote->platform == DEPUTY_ATTEST_TDX ? "TD_QE" : "QE";
     const struct qe_identity *identity = &run->qe_identity;
-    TRY(verify_text(run, &run->collateral.qe_identity, CHECK(QE_IDENTITY), &run->qe_signer));
+    TRY(take_qe_signer(run));
+    TRY(verify_text(run, &run->collateral.qe_identity, CHECK(QE_IDENTITY), run->qe_signer));
     TRY(verdict_hold(run->v, CHECK(QE_IDENTITY), CODE(PARSE), "an enclave identity of Intel",
             qe_identity_parse(run->arena, &run->qe_identity, run->collateral.qe_identity.text)));
     if (!deputy_slice_equal(identity->id, deputy_slice_text(id)) || identity->version != QE_IDENTITY_VERSION)

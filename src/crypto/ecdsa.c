@@ -5,7 +5,6 @@
 #include "crypto/sign.h"
 #include "crypto/start.h"
 #include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
 
 enum { UNCOMPRESSED_TAG = 0x04, DER_MAX_BYTES = 104 };
@@ -26,21 +25,15 @@ static void pair_free(ECDSA_SIG **pair)
 }
 
 /* NULL when the point is not on the curve, or a coordinate is not below p. */
-static EVP_PKEY *pkey_create(OSSL_LIB_CTX *library, char *group, const uint8_t *point, size_t len)
+static EVP_PKEY *pkey_create(EVP_PKEY *curve, const uint8_t *point, size_t len)
 {
     uint8_t encoded[1 + P384_POINT_BYTES] = {UNCOMPRESSED_TAG};
-    EVP_PKEY *key = NULL;
     memcpy(encoded + 1, point, len);
-    OSSL_PARAM parameters[] = {
-            OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-            OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, encoded, 1 + len),
-            OSSL_PARAM_construct_end(),
-    };
-    EVP_PKEY_CTX *context DEFER(pkey_context_free) = EVP_PKEY_CTX_new_from_name(library, "EC", NULL);
-    if (context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
-            EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
-        return NULL;
-    return key;
+    EVP_PKEY *key = EVP_PKEY_dup(curve);
+    if (key != NULL && EVP_PKEY_set1_encoded_public_key(key, encoded, 1 + len) == 1)
+        return key;
+    EVP_PKEY_free(key);
+    return NULL;
 }
 
 /* r, s as the DER that the library verifies; 0 when it cannot be made. */
@@ -59,14 +52,12 @@ static size_t der_put(uint8_t der[DER_MAX_BYTES], const uint8_t *signature, size
 }
 
 /* Point and signature are of one length. */
-static enum deputy_error verify(
-        char *group, const uint8_t *point, size_t len, struct deputy_slice digest, const uint8_t *signature)
+static enum deputy_error verify(const struct crypto_shared *shared, EVP_PKEY *curve, const uint8_t *point,
+        size_t len, struct deputy_slice digest, const uint8_t *signature)
 {
-    const struct crypto_shared *shared = crypto_shared();
     uint8_t der[DER_MAX_BYTES];
-    ENSURE(shared != NULL, DEPUTY_E_INTERNAL);
     ERRORS_FORGOTTEN;
-    EVP_PKEY *key DEFER(pkey_free) = pkey_create(shared->openssl, group, point, len);
+    EVP_PKEY *key DEFER(pkey_free) = pkey_create(curve, point, len);
     ENSURE(key != NULL, DEPUTY_E_KEY);
     EVP_PKEY_CTX *context DEFER(pkey_context_free) = EVP_PKEY_CTX_new_from_pkey(shared->openssl, key, NULL);
     ENSURE(context != NULL && EVP_PKEY_verify_init(context) == 1, DEPUTY_E_INTERNAL);
@@ -80,17 +71,21 @@ static enum deputy_error verify(
 enum deputy_error p256_verify_point(const uint8_t public_xy[P256_POINT_BYTES], struct deputy_slice message,
         const uint8_t signature[EC_SIGNATURE_BYTES])
 {
-    char group[] = "P-256";
+    const struct crypto_shared *shared = crypto_shared();
     uint8_t digest[HASH_BYTES];
+    ENSURE(shared != NULL, DEPUTY_E_INTERNAL);
     sha256(digest, message);
-    return verify(group, public_xy, P256_POINT_BYTES, deputy_slice_bytes(digest, sizeof digest), signature);
+    return verify(shared, shared->p256_no_key, public_xy, P256_POINT_BYTES,
+            deputy_slice_bytes(digest, sizeof digest), signature);
 }
 
 enum deputy_error p384_verify_point(const uint8_t public_xy[P384_POINT_BYTES], struct deputy_slice message,
         const uint8_t signature[P384_SIGNATURE_BYTES])
 {
-    char group[] = "P-384";
+    const struct crypto_shared *shared = crypto_shared();
     uint8_t digest[SHA384_BYTES];
+    ENSURE(shared != NULL, DEPUTY_E_INTERNAL);
     sha384_parts(digest, &message, 1);
-    return verify(group, public_xy, P384_POINT_BYTES, deputy_slice_bytes(digest, sizeof digest), signature);
+    return verify(shared, shared->p384_no_key, public_xy, P384_POINT_BYTES,
+            deputy_slice_bytes(digest, sizeof digest), signature);
 }

@@ -14,6 +14,7 @@ struct crypto_shared {
     EVP_CIPHER *aes256gcm;
     EVP_KDF *hkdf;
     EC_GROUP *p256;
+    EVP_PKEY *p256_no_key, *p384_no_key; /* the curves alone: copies of them get a public key */
 };
 
 /* NULL when the libraries could not be started. Thread-safe; one atomic load once started. */
