@@ -1,9 +1,11 @@
 /* Evidence of real hardware and of Intel's own samples gets the verdict that spec/08 section 10 lists. */
 #include "attest/pck.h"
 #include "attest/pki.h"
+#include "attest/roots.h"
 #include "attest/tdx_quote.h"
 #include "base/codec.h"
 #include "crypto/der.h"
+#include "crypto/hash.h"
 #include "crypto/sign.h"
 #include "support/hex.h"
 #include "support/vectors.h"
@@ -113,6 +115,15 @@ static void assert_expected(
         assert_slice(v->tcb.advisories[at++], advisory->text);
     }
     assert_int_equal(at, v->tcb.advisory_count);
+}
+
+/* Section 3.3: the fingerprint that Intel's root is published with. */
+static void the_pinned_root_is_the_published_one(void **state)
+{
+    uint8_t digest[HASH_BYTES];
+    (void)state;
+    sha256(digest, root_intel());
+    assert_hex(digest, sizeof digest, "44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3");
 }
 
 static void evidence_with_collateral_gets_its_verdict(void **state)
@@ -275,6 +286,7 @@ static void intels_tdx_sample_with_der_certificates_is_signed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+            cmocka_unit_test(the_pinned_root_is_the_published_one),
             ARENA_TEST(evidence_with_collateral_gets_its_verdict),
             ARENA_TEST(a_platform_below_every_level_is_genuine_and_refused),
             ARENA_TEST(the_parts_of_the_status_are_told),
