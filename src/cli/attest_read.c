@@ -1,4 +1,5 @@
 /* Reading what a verdict is made of. */
+#include "attest/snp_key.h"
 #include "base/arena.h"
 #include "base/codec.h"
 #include "base/json.h"
@@ -7,6 +8,7 @@
 #include "cli/io.h"
 #include "cli/options.h"
 #include "crypto/x509.h"
+#include "evidence/amd.h"
 
 static bool is_hex(struct deputy_slice text)
 {
@@ -131,9 +133,45 @@ static bool take_hex(
     return !deputy_slice_present(text) || hex_read(cli->arena, out, without_prefix(text)) == DEPUTY_OK;
 }
 
+static void take_certificate(struct deputy_slice *out, struct deputy_slice certificate)
+{
+    if (!deputy_slice_present(*out))
+        *out = certificate;
+}
+
+/* What a maker publishes is of Intel, or else the certificates of a chip of AMD, in the JSON in which
+ * `deputy attest collateral fetch` writes them. */
+static void sort_collateral(struct cli *cli, struct deputy_attest_evidence *evidence)
+{
+    struct amd_certificates certificates;
+    if (amd_read(cli->arena, &certificates, evidence->collateral) != DEPUTY_OK)
+        return;
+    evidence->collateral = (struct deputy_slice){0};
+    take_certificate(&evidence->vek, certificates.vcek);
+    take_certificate(&evidence->ask, certificates.ask);
+}
+
+/* The certificates that a host has for its chip, beside a report of the kernel. */
+static bool take_table(
+        struct cli *cli, struct deputy_attest_evidence *evidence, const struct json_value *answer)
+{
+    struct deputy_slice table = {0};
+    struct snp_certificates certificates;
+    if (!take_hex(cli, &table, answer, "certificates"))
+        return false;
+    if (!deputy_slice_present(table))
+        return true;
+    if (snp_table_parse(&certificates, table) != DEPUTY_OK)
+        return false;
+    bool of_chip = deputy_slice_present(certificates.vcek);
+    take_certificate(&evidence->vek, of_chip ? certificates.vcek : certificates.vlek);
+    take_certificate(&evidence->ask, certificates.intermediate);
+    return true;
+}
+
 /*
  * The answer of a guest agent, as `deputy attest quote` prints it: quote, event log and configuration
- * together. Guests that are not of TDX put all of it into one attestation.
+ * together. Guests that are not of TDX put all of it into one attestation; of a kernel it may be a report.
  */
 static bool take_answer(struct cli *cli, struct deputy_attest_evidence *evidence, const char *path)
 {
@@ -142,18 +180,21 @@ static bool take_answer(struct cli *cli, struct deputy_attest_evidence *evidence
     struct deputy_slice attestation = {0};
     if (json_parse(cli->arena, &answer, evidence->quote) != DEPUTY_OK ||
             !take_hex(cli, &quote, answer, "quote") || !take_hex(cli, &attestation, answer, "attestation") ||
-            !(deputy_slice_present(quote) || deputy_slice_present(attestation)))
+            !take_hex(cli, &evidence->report, answer, "report") || !take_table(cli, evidence, answer) ||
+            !(deputy_slice_present(quote) || deputy_slice_present(attestation) ||
+                    deputy_slice_present(evidence->report)))
         return cli_complain("%s: neither a quote nor an agent's answer with one", path), false;
     evidence->quote = quote;
-    if (!deputy_slice_present(quote))
+    if (!deputy_slice_present(quote) && !deputy_slice_present(evidence->report))
         evidence->attestation = attestation;
+    take_text(&evidence->statement, answer, "statement");
     take_text(&evidence->event_log, answer, "event_log");
     take_text(&evidence->vm_config, answer, "vm_config");
     return true;
 }
 
-/* Only a quote's file may be an answer; a quote of today begins with its version, which is no brace. */
-static bool read_quote(struct cli *cli, struct deputy_attest_evidence *evidence, const char *path)
+/* A quote of today begins with its version, which is no brace. */
+bool attest_read_quote(struct cli *cli, struct deputy_attest_evidence *evidence, const char *path)
 {
     if (path == NULL)
         return true;
@@ -177,9 +218,10 @@ static bool read_evidence(
            read_optional(cli, &evidence->collateral, files->collateral) &&
            read_optional(cli, &evidence->event_log, files->event_log) &&
            read_optional(cli, &evidence->vm_config, files->vm_config) &&
-           read_quote(cli, evidence, files->quote) &&
+           read_optional(cli, &evidence->statement, files->statement) &&
            read_certificate(cli, &evidence->vek, files->vcek, false) &&
            read_certificate(cli, &evidence->ask, files->ask, false) &&
+           attest_read_quote(cli, evidence, files->quote) &&
            read_optional(cli, &evidence->mr_config, files->mr_config);
 }
 
@@ -187,8 +229,9 @@ bool attest_read(struct cli *cli, struct deputy_attest_evidence *evidence,
         struct deputy_attest_question *question, struct deputy_attest_policy *policy,
         const struct attest_options *options)
 {
-    return read_evidence(cli, evidence, &options->files) &&
-           read_certificate(cli, &evidence->root, options->files.root, true) &&
-           read_optional(cli, &evidence->statement, options->files.statement) &&
+    if (!read_evidence(cli, evidence, &options->files))
+        return false;
+    sort_collateral(cli, evidence);
+    return read_certificate(cli, &evidence->root, options->files.root, true) &&
            read_question(cli, question, policy, options);
 }

@@ -4,12 +4,14 @@
 
 static void print_help(void)
 {
-    printf("usage: deputy attest verify | show | quote | simulate [options]\n\n"
+    printf("usage: deputy attest verify | show | quote | collateral | policy | simulate [options]\n\n"
            "Evidence of what runs where.\n\n"
            "verbs:\n"
            "  verify     judges evidence under a policy, question by question\n"
            "  show       prints what a quote or report says, and verifies nothing of it\n"
-           "  quote      asks the guest agent for evidence of this guest\n"
+           "  quote      gets evidence of this guest, from its guest agent or the kernel\n"
+           "  collateral fetches what the makers publish of a platform\n"
+           "  policy     makes a policy of what evidence shows, or checks one\n"
            "  simulate   pretends to be the guest agent of a TDX guest, for development\n\n"
            "'deputy attest VERB --help' explains one.\n");
 }
@@ -21,6 +23,8 @@ static const struct {
         {"verify", cmd_attest_verify},
         {"show", cmd_attest_show},
         {"quote", cmd_attest_quote},
+        {"collateral", cmd_attest_collateral},
+        {"policy", cmd_attest_policy},
         {"simulate", cmd_attest_simulate},
 };
 
@@ -33,6 +37,6 @@ int cmd_attest(struct cli *cli, int argc, char **argv)
         print_help();
         return CLI_YES;
     }
-    cli_complain("attest takes a verb: verify, show, quote or simulate");
+    cli_complain("attest takes a verb: verify, show, quote, collateral, policy or simulate");
     return CLI_UNUSABLE;
 }

@@ -45,7 +45,7 @@ int cmd_attest_verify(struct cli *cli, int argc, char **argv)
             FILE_OPTION("quote", files->quote,
                     "a quote of TDX or SGX: raw, in hexadecimal digits, or as 'deputy attest quote' prints "
                     "it"),
-            FILE_OPTION("collateral", files->collateral, "what Intel publishes of the platform, as JSON"),
+            FILE_OPTION("collateral", files->collateral, "what the maker publishes of the platform, as JSON"),
             FILE_OPTION("event-log", files->event_log, "the event log of a dstack guest, as JSON"),
             FILE_OPTION("vm-config", files->vm_config, "the vm_config of a dstack guest, as JSON"),
             FILE_OPTION("report", files->report, "a report of SEV-SNP, raw or in hexadecimal digits"),
