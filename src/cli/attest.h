@@ -23,8 +23,8 @@ struct attest_options {
 /* A quote or report: raw, or as hexadecimal text. */
 bool attest_read_evidence(struct cli *cli, struct deputy_slice *out, const char *path);
 
-/* A quote, raw or in hexadecimal digits, or what `deputy attest quote` prints: then with all that is beside it.
- * NULL: none. */
+/* A quote, raw or in hexadecimal digits, or what `deputy attest quote` prints: then with all that is beside
+ * it. NULL: none. */
 bool attest_read_quote(struct cli *cli, struct deputy_attest_evidence *evidence, const char *path);
 
 /* All that a verdict is made of; complains, and is false, when something cannot be read. */

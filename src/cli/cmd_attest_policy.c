@@ -156,7 +156,8 @@ int cmd_attest_policy(struct cli *cli, int argc, char **argv)
     struct attest_files *files = &options.evidence.files;
     struct option_list arguments;
     const struct option rows[] = {
-            FILE_OPTION("quote", files->quote, "make it of this quote of TDX or SGX, or of what 'deputy attest quote' prints"),
+            FILE_OPTION("quote", files->quote,
+                    "make it of this quote of TDX or SGX, or of what 'deputy attest quote' prints"),
             FILE_OPTION("attestation", files->attestation, "or of this versioned attestation of dstack"),
             FILE_OPTION("collateral", files->collateral, "what the maker publishes, as JSON"),
             FILE_OPTION("event-log", files->event_log, "the event log of a dstack guest: pins its app"),

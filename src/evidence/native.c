@@ -1,10 +1,9 @@
 #include "evidence/native.h"
 #include "evidence/device.h"
 #include "evidence/tsm.h"
-#include <pthread.h>
 #include <unistd.h>
 
-static enum deputy_error ask(struct deputy_arena *arena, struct kernel_evidence *out,
+enum deputy_error native_evidence(struct deputy_arena *arena, struct kernel_evidence *out,
         struct deputy_refusal *refusal, const struct kernel *kernel,
         const uint8_t report_data[KERNEL_REPORT_DATA])
 {
@@ -14,16 +13,5 @@ static enum deputy_error ask(struct deputy_arena *arena, struct kernel_evidence 
     if (error == DEPUTY_E_SOURCE_NONE && access(kernel->tdx_guest, F_OK) == 0)
         return kernel_failed_for(
                 refusal, kernel->tdx_guest, "this kernel has no configfs-tsm, which Linux has from 6.7 on");
-    return error;
-}
-
-enum deputy_error native_evidence(struct deputy_arena *arena, struct kernel_evidence *out,
-        struct deputy_refusal *refusal, const struct kernel *kernel,
-        const uint8_t report_data[KERNEL_REPORT_DATA])
-{
-    static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
-    pthread_mutex_lock(&one_at_a_time);
-    enum deputy_error error = ask(arena, out, refusal, kernel, report_data);
-    pthread_mutex_unlock(&one_at_a_time);
     return error;
 }

@@ -28,6 +28,7 @@ struct source_evidence {
  * Evidence that is bound to these bytes, checked to be. DEPUTY_E_SOURCE_NONE when there is no source at all:
  * then, and only then, this is no guest. What a source that is there answers is final: another is not asked,
  * so that nobody who breaks the first can choose the second. Errors of agent_get_quote, of native_evidence.
+ * Evidence is made one piece after the other; a second thread waits.
  */
 enum deputy_error source_ask(struct deputy_arena *arena, struct source_evidence *out,
         struct deputy_refusal *refusal, const struct source *source,
