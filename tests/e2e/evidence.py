@@ -456,6 +456,35 @@ def evidence_of_the_kernel_is_bound_to_a_new_statement():
         assert evidence["report_data"] == bound == evidence["quote"][2 * AT_REPORT_DATA:][:128]
 
 
+def evidence_goes_from_the_guest_to_a_verdict_in_one_file():
+    collateral = DATA / "intel/tdx_v4_b0c06f.collateral.json"
+    with Home() as home, Service(answers()) as service, Kernel() as kernel:
+        file = home.path / "evidence.json"
+        home.attest("quote", "--did", DID, "--nonce", NONCE, "-o", file, code=DONE, environment=kernel.environment)
+        fetched = home.fetch("--quote", file, "--base", service.url)
+        assert json.loads(fetched.stdout)["tcb_info"] == COLLATERAL["tcb_info"], fetched.stdout
+        # what was put into a real quote breaks its signature, and nothing else is against it before that
+        done = home.attest("verify", "--quote", file, "--collateral", collateral, "--time", THEN, "--json", code=REFUSED)
+        assert json.loads(done.stdout)["error"]["code"] == "quote_signature", done.stdout
+        home.attest("policy", "make", "--quote", file, "--collateral", collateral, "--time", THEN, code=REFUSED)
+
+
+def a_report_with_its_certificates_is_judged_in_one_file():
+    vcek, ask = (der((DATA / f"snp/milan_v3_{name}.pem").read_bytes()) for name in ("vcek", "ask"))
+    guids = bytes.fromhex("63da758de6644564adc5f4b93be8accd"), bytes.fromhex("4ab7b379bbac4fe4a02f05aef327c782")
+    table = b"".join(guid + at.to_bytes(4, "little") + len(body).to_bytes(4, "little")
+                     for guid, at, body in zip(guids, (72, 72 + len(vcek)), (vcek, ask), strict=True)) + bytes(24) + vcek + ask
+    with Home() as home:
+        file = home.path / "evidence.json"
+        whole = {"report": REPORT.read_bytes().hex(), "certificates": table.hex(), "statement": "{}"}
+        for evidence, code in ((whole, REFUSED), ({**whole, "statement": ""}, DONE),
+                                          ({**whole, "statement": "", "certificates": ""}, REFUSED),
+                                          ({**whole, "certificates": table[:-1].hex()}, UNUSABLE),
+                                          ({**whole, "report": "0"}, UNUSABLE), ({"statement": ""}, UNUSABLE)):
+            file.write_text(json.dumps(evidence))
+            home.attest("verify", "--quote", file, "--time", REPORT_THEN, code=code)
+
+
 def a_kernel_that_fails_is_not_taken_for_no_guest():
     with Home() as home:
         for kernel, about in ((Kernel(flip=1), "bound to something else"), (Kernel(provider=""), "no attestation")):
@@ -503,7 +532,6 @@ def a_policy_of_a_report_is_made_too():
         assert policy["snp"]["products"] == ["Milan"] and policy["snp"]["min_tcb"]["Milan"]["ucode"] == 213, policy
         file.write_text(json.dumps(policy | {"require_nonce": False}))
         home.attest("verify", *evidence, "--policy", file, code=DONE)
-        home.attest("verify", *evidence, "--vcek", fetched, code=UNUSABLE)
 
 
 def no_policy_is_made_of_evidence_that_does_not_hold():
@@ -539,7 +567,8 @@ run([collateral_of_a_quote_is_fetched_and_judged, collateral_of_a_named_platform
      a_service_must_be_secure_or_of_this_machine, what_is_valid_is_not_fetched_again, the_highest_evaluation_number_is_used,
      what_has_expired_is_fetched_again, a_spoilt_cache_is_passed_over, certificates_of_a_report_are_fetched_kept_and_judged,
      certificates_of_another_chip_are_refused, a_machine_that_is_no_guest_says_so,
-     evidence_of_the_kernel_is_bound_to_a_new_statement, a_kernel_that_fails_is_not_taken_for_no_guest,
+     evidence_of_the_kernel_is_bound_to_a_new_statement, evidence_goes_from_the_guest_to_a_verdict_in_one_file,
+     a_report_with_its_certificates_is_judged_in_one_file, a_kernel_that_fails_is_not_taken_for_no_guest,
      evidence_is_bound_to_one_thing_of_a_sound_form, a_policy_accepts_what_it_was_made_of_and_nothing_else,
      a_policy_of_a_report_is_made_too, no_policy_is_made_of_evidence_that_does_not_hold,
      a_policy_is_checked_and_its_gaps_are_told])
