@@ -85,6 +85,11 @@ DEPUTY_EXPORT enum deputy_error deputy_bundle_format(struct deputy_arena *arena,
 DEPUTY_EXPORT enum deputy_error deputy_bundle_split(
         struct deputy_arena *arena, struct deputy_slice **parts, size_t *count, struct deputy_slice json);
 
+/* The same where a bundle carries one of these formats: each application has its own. */
+DEPUTY_EXPORT enum deputy_error deputy_bundle_split_of(struct deputy_arena *arena,
+        struct deputy_slice **parts, size_t *count, struct deputy_slice json,
+        const struct deputy_slice *formats, size_t format_count);
+
 /* How a delegation is received: by a backend on its intake, by a key that holds nothing else, or by a session
  * as one more grant. The rules are the same; texts differ, and only the first insists on a UCAN and a host.
  */

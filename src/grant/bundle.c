@@ -45,14 +45,27 @@ static enum deputy_error one_part(
     return DEPUTY_OK;
 }
 
+static bool is_bundle(const struct json_value *root, const struct deputy_slice *formats, size_t count)
+{
+    const struct json_value *format = json_member(root, "format");
+    return json_is(format, JSON_STRING) && text_among(format->text, formats, count);
+}
+
 enum deputy_error deputy_bundle_split(
         struct deputy_arena *arena, struct deputy_slice **parts, size_t *count, struct deputy_slice json)
+{
+    const struct deputy_slice format = deputy_slice_text(BUNDLE_FORMAT);
+    return deputy_bundle_split_of(arena, parts, count, json, &format, 1);
+}
+
+enum deputy_error deputy_bundle_split_of(struct deputy_arena *arena, struct deputy_slice **parts,
+        size_t *count, struct deputy_slice json, const struct deputy_slice *formats, size_t format_count)
 {
     const struct json_value *root;
     int64_t version;
     ENSURE(json.len <= BUNDLE_MAX_BYTES, DEPUTY_E_LIMIT);
     TRY(json_parse(arena, &root, json));
-    if (!json_text_is(json_member(root, "format"), BUNDLE_FORMAT))
+    if (!is_bundle(root, formats, format_count))
         return one_part(arena, parts, count, json);
     const struct json_value *list = json_member(root, "delegations");
     TRY(json_to_int64(&version, json_member(root, "version")));

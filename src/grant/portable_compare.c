@@ -73,6 +73,22 @@ static enum deputy_error resources_compare(
     return DEPUTY_OK;
 }
 
+/* A name stands for the space of that name of whoever owns what was signed (spec/07 section E11). */
+static enum deputy_error in_full(const struct attempt *attempt, struct deputy_permissions *out,
+        struct deputy_permissions declared, const struct deputy_account *owner)
+{
+    struct permission_list list = permission_list_make(attempt->arena);
+    for (size_t i = 0; i < declared.count; i++) {
+        struct deputy_permission item = declared.items[i];
+        bool short_name = name_usable(item.space) && !text_is(item.space, SPACE_ENCRYPTION);
+        if (short_name && owner->chain != 0)
+            TRY(space_id(attempt, &item.space, owner, item.space));
+        TRY(permission_list_push(&list, &item));
+    }
+    *out = permission_list_view(&list);
+    return DEPUTY_OK;
+}
+
 static enum deputy_error refuse_place(const struct attempt *attempt, const char *what)
 {
     return attempt_refuse_about(attempt, DEPUTY_E_PORTABLE_PLACE, deputy_slice_text(what));
@@ -132,7 +148,9 @@ static bool owner_fits(const struct deputy_portable *portable, const struct depu
 enum deputy_error portable_compare(const struct attempt *attempt, const struct deputy_portable *portable,
         const struct deputy_delegation *delegation)
 {
-    TRY(resources_compare(attempt, portable->resources, delegation->authority.held));
+    struct deputy_permissions declared;
+    TRY(in_full(attempt, &declared, portable->resources, &delegation->owner));
+    TRY(resources_compare(attempt, declared, delegation->authority.held));
     if (!mirrors_first(portable))
         return refuse_place(attempt, "path or actions");
     if (!space_fits(portable, delegation))
