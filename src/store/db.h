@@ -102,6 +102,9 @@ enum db_slot {
     DB_SQL_INTENT_INSERT,
     DB_SQL_INTENT_END,
     DB_SQL_INTENT_NEXT,
+    DB_SEALED_PUT,
+    DB_SEALED_GET,
+    DB_SEALED_DELETE,
     DB_SLOTS
 };
 

@@ -52,11 +52,12 @@ static enum deputy_error directory_take_lock(struct directory *directory)
 
 /* The database file exists before SQLite opens it, so that it and its log are readable by their owner alone.
  */
-static enum deputy_error directory_touch_database(struct directory *directory, const char *path)
+static enum deputy_error directory_touch_database(
+        struct directory *directory, const char *path, const char *name)
 {
-    int len = snprintf(directory->database, sizeof directory->database, "%s/deputy.db", path);
+    int len = snprintf(directory->database, sizeof directory->database, "%s/%s", path, name);
     ENSURE(len > 0 && (size_t)len < sizeof directory->database, DEPUTY_E_STORE_DIRECTORY);
-    int fd = openat(directory->root, "deputy.db", O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+    int fd = openat(directory->root, name, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
     ENSURE(fd >= 0, directory_error());
     close(fd);
     return DEPUTY_OK;
@@ -84,12 +85,17 @@ static enum deputy_error directory_sweep_tmp(const struct directory *directory)
     return DEPUTY_OK;
 }
 
-enum deputy_error directory_open(struct directory *directory, const char *path)
+enum deputy_error directory_open_database(struct directory *directory, const char *path, const char *name)
 {
     directory->root = directory->lock = directory->blobs = directory->tmp = -1;
     TRY(directory_enter(&directory->root, AT_FDCWD, path));
     TRY(directory_take_lock(directory));
-    TRY(directory_touch_database(directory, path));
+    return directory_touch_database(directory, path, name);
+}
+
+enum deputy_error directory_open(struct directory *directory, const char *path)
+{
+    TRY(directory_open_database(directory, path, "deputy.db"));
     TRY(directory_enter(&directory->blobs, directory->root, "blobs"));
     TRY(directory_enter(&directory->tmp, directory->blobs, "tmp"));
     return directory_sweep_tmp(directory);

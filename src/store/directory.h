@@ -22,6 +22,8 @@ struct directory {
  * also after a failure.
  */
 enum deputy_error directory_open(struct directory *directory, const char *path);
+/* The same for one database file and nothing beside it. */
+enum deputy_error directory_open_database(struct directory *directory, const char *path, const char *name);
 void directory_close(struct directory *directory);
 
 /* Lists an open directory from its beginning; ended with closedir. */

@@ -10,5 +10,6 @@ struct schema {
 };
 
 extern const struct schema schema_node;
+extern const struct schema schema_backend;
 
 #endif

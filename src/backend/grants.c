@@ -1,0 +1,221 @@
+#include "backend/grants.h"
+#include "base/codec.h"
+#include "base/json_write.h"
+#include "base/time.h"
+#include "base/try.h"
+#include "crypto/secret.h"
+#include "grant/attempt.h"
+#include "grant/authority.h"
+#include "store/sealed.h"
+#include <deputy/did.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { NAME_BYTES = sizeof "delegations/" - 1 + 42, RECORD_ARENA = 8 * 1024 * 1024 };
+
+struct grants {
+    struct sealed *sealed;
+    pthread_mutex_t lock;           /* around the attempts, and what is decided by them */
+    struct grant_attempt *attempts; /* under way, the latest first */
+};
+
+static void arena_end(struct deputy_arena **arena)
+{
+    deputy_arena_destroy(*arena);
+}
+
+/* delegations/0x…, in lower case: an address is one owner however it is written. */
+static struct deputy_slice name_write(char name[NAME_BYTES], const uint8_t owner[20])
+{
+    static const char digits[] = "0123456789abcdef";
+    char *at = name + sizeof "delegations/0x" - 1;
+    memcpy(name, "delegations/0x", sizeof "delegations/0x" - 1);
+    for (size_t i = 0; i < 20; i++) {
+        *at++ = digits[owner[i] >> 4];
+        *at++ = digits[owner[i] & 15];
+    }
+    return deputy_slice_bytes(name, NAME_BYTES);
+}
+
+/* ---- the record ---- */
+
+static void put_time(
+        struct deputy_arena *arena, struct json_writer *writer, const char *name, struct deputy_time time)
+{
+    struct deputy_slice text;
+    json_key(writer, name);
+    if (time_iso(arena, &text, time) == DEPUTY_OK)
+        json_text(writer, text);
+    else
+        buf_fail(writer->out, DEPUTY_E_NOMEM);
+}
+
+static enum deputy_error record_write(struct deputy_arena *arena, struct deputy_slice *record,
+        const struct backend_wants *wants, const struct grant *grant)
+{
+    struct buf text = buf_make(arena, SEALED_VALUE_MAX);
+    struct json_writer writer = json_writer_make(&text);
+    json_object_begin(&writer);
+    json_key(&writer, "serialized");
+    json_text(&writer, grant->serialized);
+    put_time(arena, &writer, "grantedAt", grant->granted);
+    put_time(arena, &writer, "expiresAt", grant->expires);
+    json_key(&writer, "policyHash");
+    json_text(&writer, deputy_slice_bytes(wants->hash, sizeof wants->hash));
+    json_object_end(&writer);
+    return buf_finish(&text, record);
+}
+
+static enum deputy_error time_read(struct deputy_time *out, const struct json_value *record, const char *name)
+{
+    struct deputy_slice text;
+    TRY(json_to_text(&text, json_member(record, name)));
+    return time_parse(out, text);
+}
+
+static enum deputy_error record_read(
+        struct deputy_arena *arena, struct grant *out, struct deputy_slice *hash, struct deputy_slice json)
+{
+    const struct json_value *record;
+    TRY(json_parse(arena, &record, json));
+    TRY(json_to_text(&out->serialized, json_member(record, "serialized")));
+    TRY(json_to_text(hash, json_member(record, "policyHash")));
+    TRY(time_read(&out->granted, record, "grantedAt"));
+    return time_read(&out->expires, record, "expiresAt");
+}
+
+/* ---- life ---- */
+
+enum deputy_error grants_open(
+        struct grants **out, const char *directory, const struct backend_identity *identity)
+{
+    uint8_t key[BACKEND_SECRET_BYTES];
+    TRY(backend_identity_derive(key, identity, BACKEND_KEY_STORE));
+    struct grants *grants = calloc(1, sizeof *grants);
+    enum deputy_error result = grants == NULL ? DEPUTY_E_NOMEM : sealed_open(&grants->sealed, directory, key);
+    secret_wipe(key, sizeof key);
+    if (result != DEPUTY_OK) {
+        free(grants);
+        return result;
+    }
+    pthread_mutex_init(&grants->lock, NULL);
+    *out = grants;
+    return DEPUTY_OK;
+}
+
+void grants_close(struct grants *grants)
+{
+    if (grants == NULL)
+        return;
+    sealed_close(grants->sealed);
+    pthread_mutex_destroy(&grants->lock);
+    free(grants);
+}
+
+/* ---- attempts ---- */
+
+void grants_begin(struct grants *grants, struct grant_attempt *attempt, const uint8_t owner[20])
+{
+    *attempt = (struct grant_attempt){.grants = grants};
+    memcpy(attempt->owner, owner, sizeof attempt->owner);
+    pthread_mutex_lock(&grants->lock);
+    attempt->next = grants->attempts;
+    grants->attempts = attempt;
+    pthread_mutex_unlock(&grants->lock);
+}
+
+void grants_end(struct grant_attempt *attempt)
+{
+    struct grants *grants = attempt->grants;
+    pthread_mutex_lock(&grants->lock);
+    struct grant_attempt **at = &grants->attempts;
+    while (*at != attempt)
+        at = &(*at)->next;
+    *at = attempt->next;
+    pthread_mutex_unlock(&grants->lock);
+}
+
+/* All of the owner's from this one on, which are those that began no later. */
+static void overtake(struct grant_attempt *from, const uint8_t owner[20])
+{
+    for (struct grant_attempt *at = from; at != NULL; at = at->next)
+        at->overtaken = at->overtaken || memcmp(at->owner, owner, sizeof at->owner) == 0;
+}
+
+static enum deputy_error keep_locked(
+        struct grant_attempt *attempt, struct deputy_slice name, struct deputy_slice record)
+{
+    ENSURE(!attempt->overtaken, DEPUTY_E_GRANT_OVERTAKEN);
+    TRY(sealed_put(attempt->grants->sealed, name, record));
+    overtake(attempt->next, attempt->owner);
+    return DEPUTY_OK;
+}
+
+enum deputy_error grants_keep(struct grant_attempt *attempt, const struct backend_wants *wants,
+        struct deputy_slice serialized, struct deputy_time expires, struct deputy_time now)
+{
+    DEFER(arena_end) struct deputy_arena *arena = NULL;
+    const struct grant grant = {.serialized = serialized, .granted = now, .expires = expires};
+    char name[NAME_BYTES];
+    struct deputy_slice record;
+    ENSURE(memcmp(attempt->owner, wants->owner.address, sizeof attempt->owner) == 0, DEPUTY_E_ARGUMENT);
+    TRY(deputy_arena_create(&arena, RECORD_ARENA));
+    TRY(record_write(arena, &record, wants, &grant));
+    pthread_mutex_lock(&attempt->grants->lock);
+    enum deputy_error result = keep_locked(attempt, name_write(name, attempt->owner), record);
+    pthread_mutex_unlock(&attempt->grants->lock);
+    return result;
+}
+
+enum deputy_error grants_drop(struct grants *grants, const uint8_t owner[20])
+{
+    char name[NAME_BYTES];
+    pthread_mutex_lock(&grants->lock);
+    overtake(grants->attempts, owner);
+    enum deputy_error result = sealed_delete(grants->sealed, name_write(name, owner));
+    pthread_mutex_unlock(&grants->lock);
+    return result;
+}
+
+/* ---- reading ---- */
+
+static enum grant_state state_of(const struct grant *grant, const struct backend_wants *wants,
+        struct deputy_slice hash, struct deputy_time now)
+{
+    if (deputy_time_compare(grant->expires, now) <= 0)
+        return GRANT_EXPIRED;
+    if (!deputy_slice_equal(hash, deputy_slice_bytes(wants->hash, sizeof wants->hash)))
+        return GRANT_STALE;
+    return GRANT_ACTIVE;
+}
+
+static enum deputy_error find_locked(struct deputy_arena *arena, struct grant *out, struct grants *grants,
+        const struct backend_wants *wants, struct deputy_time now)
+{
+    char text[NAME_BYTES];
+    struct deputy_slice name = name_write(text, wants->owner.address);
+    struct deputy_slice record, hash;
+    enum deputy_error result = sealed_get(arena, &record, grants->sealed, name);
+    ENSURE(result != DEPUTY_E_STORE_SEAL, DEPUTY_E_GRANT_RECORD);
+    TRY(result);
+    if (!deputy_slice_present(record))
+        return DEPUTY_OK;
+    result = record_read(arena, out, &hash, record);
+    ENSURE(result == DEPUTY_OK || error_is_of_memory(result), DEPUTY_E_GRANT_RECORD);
+    TRY(result);
+    out->state = state_of(out, wants, hash, now);
+    if (out->state == GRANT_ACTIVE)
+        return DEPUTY_OK;
+    out->serialized = (struct deputy_slice){NULL, 0};
+    return sealed_delete(grants->sealed, name);
+}
+
+enum deputy_error grants_find(struct deputy_arena *arena, struct grant *out, struct grants *grants,
+        const struct backend_wants *wants, struct deputy_time now)
+{
+    *out = (struct grant){.state = GRANT_NONE};
+    pthread_mutex_lock(&grants->lock);
+    enum deputy_error result = find_locked(arena, out, grants, wants, now);
+    pthread_mutex_unlock(&grants->lock);
+    return result;
+}
