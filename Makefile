@@ -69,10 +69,8 @@ bench-node: deps ## what a request costs the node: CPU time a verify, latencies,
 	@tools/deps packages-bench.txt
 	@bench/run-node $(FIGURES)
 
-bench-attest: deps ## what a verdict on evidence of trusted hardware costs beside its signatures (STRICT=1: a miss fails)
-	@cmake --preset bench >/dev/null
-	@cmake --build --preset bench --parallel $(JOBS) --target bench_attest | tail -n 1
-	@build/bench/bench_attest tests/data/attestation $(or $(ROUNDS),200)
+bench-attest: deps ## what a verdict on evidence costs: beside its signatures, beside dcap-qvl, from the tool's start (STRICT=1: a miss fails)
+	@bench/run-attest $(or $(ROUNDS),200)
 
 fuzz-sql: deps ## SQL statements against databases of which a part is out of reach, SECONDS (default 1200)
 	@cmake --preset debug-asan >/dev/null
