@@ -286,6 +286,35 @@ static void E11_every_forged_member_of_a_wrapper_is_refused(void **state)
     }
 }
 
+/* Recorded: the reference answered "active" to each of these but the last. */
+static void F21_forgeries_that_the_reference_stored_are_refused(void **state)
+{
+    struct listen *listen = *state;
+    const struct json_value *first = json_member(listen->golden, "delegations")->first;
+    struct deputy_slice header = json_member(json_member(first, "delegationHeader"), "Authorization")->text;
+    struct deputy_slice whole = part(listen, 0);
+    const struct {
+        struct deputy_slice from;
+        struct deputy_slice to;
+        enum deputy_error code;
+    } rows[] = {
+            {header, T("x"), DEPUTY_E_PORTABLE_CID},
+            {header, T(""), DEPUTY_E_PORTABLE_HEADER},
+            {header, json_member(json_member(first->next, "delegationHeader"), "Authorization")->text,
+                    DEPUTY_E_PORTABLE_CID},
+            {T("\"resources\":["),
+                    T("\"resources\":[{\"service\":\"kv\",\"space\":\"tinycloud:pkh:eip155:1:" LISTEN_OWNER
+                      ":secrets\",\"path\":\"vault/secrets/FIREFLIES_API_KEY\",\"actions\":[\"tinycloud.kv/"
+                      "get\"]},"),
+                    DEPUTY_E_PORTABLE_RESOURCES},
+            {T("\"expiry\":\"2026"), T("\"expiry\":\"2020"), DEPUTY_E_PORTABLE_EXPIRY_DIFFERS},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct deputy_slice forged = edited(listen->arena, whole, rows[i].from, rows[i].to);
+        assert_int_equal(taken(listen, bundle_with(listen, 0, forged)), rows[i].code);
+    }
+}
+
 /* The wrapper agrees with the token, and the token is not what its key signed. */
 static void E10_broken_signature_is_refused_whatever_the_cid_says(void **state)
 {
@@ -431,6 +460,7 @@ int main(void)
             LISTEN_TEST(E10_lineage_is_verified_when_the_sign_in_is_given),
             LISTEN_TEST(E11_other_spellings_of_the_same_are_taken),
             LISTEN_TEST(E11_every_forged_member_of_a_wrapper_is_refused),
+            LISTEN_TEST(F21_forgeries_that_the_reference_stored_are_refused),
             LISTEN_TEST(E10_broken_signature_is_refused_whatever_the_cid_says),
             LISTEN_TEST(F21_delegation_for_another_backend_is_refused),
             LISTEN_TEST(F22_delegation_of_another_owner_is_refused),
