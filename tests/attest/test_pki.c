@@ -1,0 +1,84 @@
+/* What a pinned root may do is judged like what any authority may: it is trusted, and not without limits
+ * (spec/08 section 3.3). */
+#define _GNU_SOURCE /* memmem */
+#include "attest/pki.h"
+#include "attest/tdx_quote.h"
+#include "support/edit.h"
+#include "support/vectors.h"
+#include <stdio.h>
+
+#define FOLDER "attestation/intel/"
+#define KEY_USAGE "0603551d0f0101ff0404030201"
+#define PATH_LENGTH "0603551d130101ff040830060101ff0201"
+
+enum { IN_TIME = 1752919234 };
+
+struct judged {
+    struct deputy_attest_verdict verdict;
+    struct pki pki;
+};
+
+/* Intel's root with one octet of an extension changed: nobody asks for its own signature. */
+static struct deputy_slice root_with(struct deputy_arena *arena, const char *extension, const char *octet)
+{
+    char from[128], to[128];
+    const char *was = strcmp(extension, KEY_USAGE) == 0 ? "06" : "01";
+    snprintf(from, sizeof from, "%s%s", extension, was);
+    snprintf(to, sizeof to, "%s%s", extension, octet);
+    return edited(arena, check_data(arena, FOLDER "IntelSGXRootCA.der"),
+            unhex(arena, deputy_slice_text(from)), unhex(arena, deputy_slice_text(to)));
+}
+
+static enum deputy_error begin(struct deputy_arena *arena, struct judged *j, struct deputy_slice root)
+{
+    verdict_begin(&j->verdict, DEPUTY_ATTEST_TDX, IN_TIME);
+    j->pki = (struct pki){.arena = arena, .verdict = &j->verdict, .now = IN_TIME};
+    return pki_begin(&j->pki, root);
+}
+
+/* The first certificates of a real quote's chain: leaf and authority, without the root. */
+static struct deputy_slice platform_chain(struct deputy_arena *arena)
+{
+    static const char end[] = "-----END CERTIFICATE-----";
+    struct tdx_quote quote;
+    struct deputy_slice file = check_data(arena, FOLDER "tdx_v4_b0c06f.quote.bin");
+    assert_int_equal(tdx_quote_parse(&quote, file), DEPUTY_ATTEST_OK);
+    struct deputy_slice chain = quote.certification_data;
+    const uint8_t *at = chain.ptr;
+    for (size_t i = 0; i < 2; i++) {
+        at = memmem(at, chain.len - (size_t)(at - chain.ptr), end, sizeof end - 1);
+        assert_non_null(at);
+        at += sizeof end - 1;
+    }
+    return deputy_slice_bytes(chain.ptr, (size_t)(at - chain.ptr));
+}
+
+static void root_that_may_not_sign_certificates_is_refused(void **state)
+{
+    struct judged j;
+    assert_ok(begin(*state, &j, root_with(*state, KEY_USAGE, "06")));
+    assert_int_equal(begin(*state, &j, root_with(*state, KEY_USAGE, "02")), DEPUTY_E_EVIDENCE);
+    assert_int_equal(j.verdict.error, DEPUTY_ATTEST_CERT_CHAIN);
+    assert_true(verdict_failed(&j.verdict, DEPUTY_ATTEST_CHECK_ROOT));
+}
+
+static void authority_below_a_root_that_allows_none_is_refused(void **state)
+{
+    struct judged j;
+    struct pki_platform platform;
+    struct deputy_slice chain = platform_chain(*state);
+    assert_ok(begin(*state, &j, root_with(*state, PATH_LENGTH, "01")));
+    assert_ok(pki_platform(&j.pki, &platform, chain));
+    assert_ok(begin(*state, &j, root_with(*state, PATH_LENGTH, "00")));
+    assert_int_equal(pki_platform(&j.pki, &platform, chain), DEPUTY_E_EVIDENCE);
+    assert_int_equal(j.verdict.error, DEPUTY_ATTEST_CERT_CHAIN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            ARENA_TEST(root_that_may_not_sign_certificates_is_refused),
+            ARENA_TEST(authority_below_a_root_that_allows_none_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
