@@ -16,11 +16,11 @@ static void tell_line(const char *name, struct deputy_slice text)
 static void tell_check(const struct deputy_attest_check *check, const char *title)
 {
     static const char *const words[] = {NULL, "skipped", "yes", "no"};
-    printf("  %-16s %-8s", title, words[check->state]);
+    printf("  %-16s %s", title, words[check->state]);
     if (check->state == DEPUTY_ATTEST_FAIL)
-        printf(" %s: %s", deputy_attest_code_name(check->code), deputy_attest_code_text(check->code));
+        printf("       %s: %s", deputy_attest_code_name(check->code), deputy_attest_code_text(check->code));
     if (check->state == DEPUTY_ATTEST_SKIPPED) {
-        putchar(' ');
+        fputs("  ", stdout);
         cli_put_safe(stdout, check->why);
     }
     putchar('\n');

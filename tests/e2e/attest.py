@@ -5,6 +5,7 @@ usage: attest.py DEPUTY
 """
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ QUOTE = DATA / "intel/tdx_v4_b0c06f.quote.bin"
 COLLATERAL = DATA / "intel/tdx_v4_b0c06f.collateral.json"
 NOW = "1752919234"
 ACCEPTED, REFUSED, UNUSABLE = 0, 1, 2
+DOCUMENTATION = pathlib.Path(__file__).parent.parent.parent / "docs" / "attestation.md"
 POLICIES = DATA / "generated/policy"
 
 
@@ -85,6 +87,18 @@ def refusals_say_what_to_do():
     assert "collateral_expired" in text and "fetch the collateral again" in text, text
     value = verdict("--quote", QUOTE, "--time", NOW, code=REFUSED)
     assert value["checks"]["quote_signature"] == "pass" and value["checks"]["revocation"] == "fail", value
+
+
+def reports_in_the_documentation_are_what_is_printed():
+    """docs/attestation.md shows a good quote, a stale one and a forged one."""
+    shown = re.findall(r"```\n((?:accepted|refused): .*?)```", DOCUMENTATION.read_text(), re.S)
+    with tempfile.TemporaryDirectory() as directory:
+        changed = bytearray(QUOTE.read_bytes())
+        changed[184] ^= 1
+        forged = written(directory, "quote.bin", changed)
+        asked = ((QUOTE, NOW, ACCEPTED), (QUOTE, "1753005635", REFUSED), (forged, NOW, REFUSED))
+        printed = [attest("verify", "--quote", quote, "--collateral", COLLATERAL, "--time", now, code=code).stdout for quote, now, code in asked]
+    assert shown == printed, (shown, printed)
 
 
 def a_policy_is_held_against_it():
@@ -170,6 +184,6 @@ def evidence_is_shown():
 
 
 run([a_genuine_quote_is_accepted, a_quote_in_hexadecimal_digits_is_the_same, a_changed_quote_is_refused_and_tells_nothing,
-     refusals_say_what_to_do, a_policy_is_held_against_it, another_root_is_a_simulator, an_sgx_quote_is_judged_too,
+     refusals_say_what_to_do, reports_in_the_documentation_are_what_is_printed, a_policy_is_held_against_it, another_root_is_a_simulator, an_sgx_quote_is_judged_too,
      a_report_of_snp_is_judged_too, an_attestation_of_dstack_is_accepted_as_a_whole, an_event_log_is_replayed, an_agents_answer_is_taken_whole,
      unusable_input_is_no_verdict, evidence_is_shown])
