@@ -3,8 +3,7 @@
  * damage is done to a store that was in order, and is named by its table and row.
  */
 #include "base/try.h"
-#include "kit.h"
-#include "store/audit.h"
+#include "kit_audit.h"
 #include "store/sql_registry.h"
 #include "store/webhook.h"
 
@@ -93,14 +92,6 @@ static void found(void *ctx, const struct audit_finding *finding)
     ward->count++;
 }
 
-static void progress(void *ctx, const char *check, uint64_t rows, bool ended)
-{
-    (void)ctx;
-    (void)check;
-    (void)rows;
-    (void)ended;
-}
-
 static const char *token_problem(void *ctx, struct deputy_slice bytes)
 {
     (void)ctx;
@@ -109,7 +100,7 @@ static const char *token_problem(void *ctx, struct deputy_slice bytes)
 
 static void look(struct ward *ward)
 {
-    const struct audit_sink sink = {found, progress, ward};
+    const struct audit_sink sink = {found, kit_audit_progress, ward};
     struct store_audit *audit = NULL;
     ward->count = 0;
     assert_ok(store_audit_open(&audit, ward->kit->directory, kit_seal_key, &sink));

@@ -1,5 +1,4 @@
-#include "kit.h"
-#include "store/audit.h"
+#include "kit_audit.h"
 #include "store/decryption.h"
 
 static const char REQUEST[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -41,32 +40,9 @@ static void request_that_is_no_hash_is_not_recorded(void **state)
     assert_int_equal(kit_query_int(kit, "SELECT count(*) FROM decryption"), 0);
 }
 
-static size_t findings;
-
-static void found_one(void *ctx, const struct audit_finding *finding)
-{
-    (void)ctx;
-    assert_string_equal(finding->check, "decryptions");
-    findings++;
-}
-
-static void progress(void *ctx, const char *check, uint64_t rows, bool ended)
-{
-    (void)ctx;
-    (void)check;
-    (void)rows;
-    (void)ended;
-}
-
 static size_t audited(const struct kit *kit)
 {
-    const struct audit_sink sink = {found_one, progress, NULL};
-    struct store_audit *audit;
-    findings = 0;
-    assert_ok(store_audit_open(&audit, kit->directory, kit_seal_key, &sink));
-    assert_ok(store_audit_decryptions(audit));
-    store_audit_close(audit);
-    return findings;
+    return kit_audit(kit, "decryptions", store_audit_decryptions);
 }
 
 static void every_changed_column_is_found_by_the_audit(void **state)

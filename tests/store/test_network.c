@@ -1,5 +1,4 @@
-#include "kit.h"
-#include "store/audit.h"
+#include "kit_audit.h"
 #include "store/network.h"
 
 static const char ID[] = "urn:tinycloud:encryption:did:key:zOwner:default";
@@ -86,32 +85,9 @@ static void spec04_7_3_revoking_is_idempotent_and_needs_a_network(void **state)
     assert_true(read.revoked);
 }
 
-static size_t findings;
-
-static void found_one(void *ctx, const struct audit_finding *finding)
-{
-    (void)ctx;
-    assert_string_equal(finding->check, "networks");
-    findings++;
-}
-
-static void progress(void *ctx, const char *check, uint64_t rows, bool ended)
-{
-    (void)ctx;
-    (void)check;
-    (void)rows;
-    (void)ended;
-}
-
 static size_t audited(const struct kit *kit)
 {
-    const struct audit_sink sink = {found_one, progress, NULL};
-    struct store_audit *audit;
-    findings = 0;
-    assert_ok(store_audit_open(&audit, kit->directory, kit_seal_key, &sink));
-    assert_ok(store_audit_networks(audit));
-    store_audit_close(audit);
-    return findings;
+    return kit_audit(kit, "networks", store_audit_networks);
 }
 
 /* Whoever can write the database can neither bring back a revoked network nor put another key in its place.
