@@ -1,0 +1,52 @@
+/*
+ * Grants in use. A grant is taken into use at the node ("activated") by the backend's identity, which hands
+ * each delegation of it to the backend's session key, for at most an hour and for what the policy asks for
+ * and nothing else (spec/07 section A11, E15 and E17). What came of it is kept for the owner's next requests,
+ * taken into use again before it ends, and forgotten when the grant goes.
+ *
+ * Requests of one owner that come together share one activation, whichever loops they are on.
+ */
+#ifndef BACKEND_SESSION_H
+#define BACKEND_SESSION_H
+
+#include "backend/call.h"
+
+enum { SESSIONS_MAX = 10000, SESSION_LIFE_S = 3600, SESSION_RENEW_S = 3000 };
+
+/* An owner's grant in use; counted, and never changed once it is made. */
+struct session;
+
+enum deputy_error sessions_create(struct sessions **out);
+/* No activation may be under way. NULL is allowed. */
+void sessions_destroy(struct sessions *sessions);
+
+/* Told once, on the loop. Without a fault `session` is the callee's to release. */
+typedef void session_fn(void *ctx, const struct backend_fault *fault, struct session *session);
+
+/*
+ * The owner's session: the one at hand, or the grant that is kept is taken into use. Faults: no grant,
+ * expired, stale, refused by the node (BLAME_GRANT); the node does not answer (BLAME_NODE); our store
+ * (BLAME_BACKEND).
+ */
+enum deputy_error session_open(struct backend_loop *on, const uint8_t owner[20], session_fn *then, void *ctx);
+
+/*
+ * Takes a grant into use that is not kept yet, so that one which the node refuses never replaces a good one
+ * (spec/07 sections A9 and E13). A fault of BLAME_GRANT is the node's definite no. Nothing is kept: see
+ * session_install. `taken` must live until then.
+ */
+enum deputy_error session_try(struct backend_loop *on, const struct intake *taken,
+        const struct backend_wants *wants, session_fn *then, void *ctx);
+
+/* From now on the owner's requests use this one. */
+void session_install(struct sessions *sessions, struct session *session);
+
+/* Forgets the owner's session, and what is being activated for him: his next request begins anew. */
+void session_drop(struct sessions *sessions, const uint8_t owner[20]);
+
+void session_release(struct session *session);
+
+/* How many are at hand, for telemetry. */
+size_t sessions_count(struct sessions *sessions);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * Requests that a loop makes of other servers. Answers come as calls on the loop's thread, and nothing waits
+ * for a socket. A caller keeps its connections and uses them again; there is one for each loop.
+ *
+ * As http_fetch (client.h): redirects are not followed, certificates are checked, and no proxy, cookie or
+ * credential of the environment is used.
+ */
+#ifndef HTTP_CALL_H
+#define HTTP_CALL_H
+
+#include "http/client.h"
+#include "http/exchange.h"
+
+/* 0 stands for the default in brackets. */
+struct http_caller_config {
+    size_t max_calls;       /* [1024] begun and not ended; beyond it DEPUTY_E_HTTP_BUSY */
+    size_t max_connections; /* [64] to all servers together, idle ones too; calls wait for one */
+    uint32_t connect_ms;    /* [10 000] until a connection stands */
+    uint32_t idle_ms;       /* [30 000] for which an unused connection is kept */
+    bool guarded;           /* connects to public addresses only (guard.h) */
+};
+
+struct http_caller;
+
+enum deputy_error http_caller_create(
+        struct http_caller **out, struct loop *loop, const struct http_caller_config *config);
+/* Ends every call with DEPUTY_E_HTTP_CUT_OFF. On the loop's thread, or while it does not run. NULL is
+ * allowed. */
+void http_caller_destroy(struct http_caller *caller);
+
+struct http_call;
+
+/* What a call tells its maker; ctx is the plan's. on_end comes last and once, whatever happened before it. */
+struct http_call_events {
+    /* Status and headers; the body is absent. They live until on_end has returned. */
+    void (*on_head)(void *ctx, const struct http_response *head);
+    /* A part of the body, as it comes. After HTTP_READ_PAUSE nothing more is read until http_call_resume, and
+     * the part stays valid until then. */
+    enum http_read (*on_part)(void *ctx, struct deputy_slice part);
+    /* DEPUTY_OK after a complete answer, whatever its status; else the errors of http_fetch. The call is gone
+     * when it returns. */
+    void (*on_end)(void *ctx, enum deputy_error result);
+};
+
+struct http_call_plan {
+    const char *method;
+    const char *url;
+    const struct http_client_header *headers; /* copied */
+    size_t header_count;
+    struct deputy_slice body; /* whole: must live until on_end; absent: none, or it is sent in parts */
+    bool sends_parts;         /* http_call_send says what the body is */
+    uint64_t body_length;     /* of a body in parts; UINT64_MAX: unknown */
+    uint32_t head_ms;         /* until the head of the answer is there, connecting included */
+    uint32_t stall_ms;        /* for which neither side may send nothing, after that */
+    size_t response_max;      /* bytes of the answer's body; 0: no limit, for who passes parts on */
+    struct http_call_events events;
+    void *ctx;
+};
+
+/*
+ * Begins a call. On success its events follow, never before this returns; *out is the caller's to resume,
+ * send and cancel with until on_end. On failure nothing follows: HTTP_URL, HTTP_BUSY, ARGUMENT.
+ */
+enum deputy_error http_call_begin(
+        struct http_call **out, struct http_caller *caller, const struct http_call_plan *plan);
+
+/* Goes on reading after HTTP_READ_PAUSE. */
+void http_call_resume(struct http_call *call);
+
+/*
+ * A part of a body that is sent in parts, which must stay as it is until on_sent is called; then the next may
+ * follow. An empty part with `last` ends the body.
+ */
+void http_call_send(struct http_call *call, struct deputy_slice part, bool last, void (*on_sent)(void *ctx));
+
+/* Ends the call: on_end follows with DEPUTY_E_HTTP_CUT_OFF, never before this returns. */
+void http_call_cancel(struct http_call *call);
+
+#endif
