@@ -6,14 +6,23 @@
 #include "backend/call.h"
 #include "base/buf.h"
 
-/* The error's name and text in the error table are what goes out, unless a table of answer.c gives the name
- * that clients know. */
+/*
+ * The error's name, text and status in the error table are what goes out, unless a table of answer.c gives
+ * what clients know: 401 is only what it says of a token or of a delegation that is over.
+ */
 void backend_answer_refusal(struct http_exchange *x, const struct deputy_refusal *refusal);
 
-/* The same, with "fault": who is to blame. For the local API. */
+/* Why delegations that an owner hands in are not taken (intake.h): invalid_delegation and its text, or
+ * delegation_expired_at_grant. Never for other input: the same codes mean something else there. */
+void backend_answer_intake(struct http_exchange *x, const struct deputy_refusal *refusal);
+
+/* As a refusal, with "fault": who is to blame. For the local API. */
 void backend_answer_fault(struct http_exchange *x, const struct backend_fault *fault);
 
 /* Ends the exchange with the JSON that was built; 500 when building it failed. */
 void backend_answer_json(struct http_exchange *x, int status, struct buf *built);
+
+/* "request", "grant", "node", "data" or "backend". */
+const char *backend_blame_name(enum backend_blame blame);
 
 #endif
