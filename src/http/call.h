@@ -3,7 +3,11 @@
  * for a socket. A caller keeps its connections and uses them again; there is one for each loop.
  *
  * As http_fetch (client.h): redirects are not followed, certificates are checked, and no proxy, cookie or
- * credential of the environment is used.
+ * credential of the environment is used. Nothing is said that the plan does not say, but Host, Accept and the
+ * length of the body.
+ *
+ * A server may close a kept connection just when a request is on its way: such a request is sent once more on
+ * another connection, unless something of a body in parts has gone out.
  */
 #ifndef HTTP_CALL_H
 #define HTTP_CALL_H
@@ -24,8 +28,8 @@ struct http_caller;
 
 enum deputy_error http_caller_create(
         struct http_caller **out, struct loop *loop, const struct http_caller_config *config);
-/* Ends every call with DEPUTY_E_HTTP_CUT_OFF. On the loop's thread, or while it does not run. NULL is
- * allowed. */
+/* Ends every call with DEPUTY_E_HTTP_CUT_OFF, before it returns. On the loop's thread, or while it does not
+ * run, but not within an event of a call. NULL is allowed. */
 void http_caller_destroy(struct http_caller *caller);
 
 struct http_call;
@@ -38,21 +42,26 @@ struct http_call_events {
      * the part stays valid until then. */
     enum http_read (*on_part)(void *ctx, struct deputy_slice part);
     /* DEPUTY_OK after a complete answer, whatever its status; else the errors of http_fetch. The call is gone
-     * when it returns. */
+     * when it returns. While the answer is paused it waits for http_call_resume or http_call_cancel. */
     void (*on_end)(void *ctx, enum deputy_error result);
 };
 
 struct http_call_plan {
-    const char *method;
-    const char *url;
+    const char *method;                       /* upper-case letters, at most 15 */
+    const char *url;                          /* http or https; copied, and sent as it is written */
+    const char *unix_socket;                  /* as of http_request; copied */
     const struct http_client_header *headers; /* copied */
     size_t header_count;
     struct deputy_slice body; /* whole: must live until on_end; absent: none, or it is sent in parts */
     bool sends_parts;         /* http_call_send says what the body is */
     uint64_t body_length;     /* of a body in parts; UINT64_MAX: unknown */
-    uint32_t head_ms;         /* until the head of the answer is there, connecting included */
-    uint32_t stall_ms;        /* for which neither side may send nothing, after that */
-    size_t response_max;      /* bytes of the answer's body; 0: no limit, for who passes parts on */
+    /* Until the head of the answer is there, connecting and waiting for a connection included; counted again
+     * from the end of a body in parts. 0: no limit. */
+    uint32_t head_ms;
+    /* For which the other side may take nothing of a body in parts, or send nothing after the head. The time
+     * for which it waits for us does not count. 0: no limit. */
+    uint32_t stall_ms;
+    size_t response_max; /* bytes of the answer's body; 0: no limit, for who passes parts on */
     struct http_call_events events;
     void *ctx;
 };
@@ -69,7 +78,9 @@ void http_call_resume(struct http_call *call);
 
 /*
  * A part of a body that is sent in parts, which must stay as it is until on_sent is called; then the next may
- * follow. An empty part with `last` ends the body.
+ * follow, even within on_sent, which is never called before this returns. A part with `last` ends the body;
+ * it may be empty. A body that ends short of its length or goes beyond ends the call with ARGUMENT. on_end
+ * may come in the place of on_sent. on_sent may be NULL.
  */
 void http_call_send(struct http_call *call, struct deputy_slice part, bool last, void (*on_sent)(void *ctx));
 
