@@ -109,32 +109,32 @@ static int make_mock(
 
 /* ---- serving ---- */
 
-static bool listen_places(struct daemon_plan *plan, struct option_list *places)
+static bool listen_places(struct daemon_door *door, struct option_list *places)
 {
-    enum { PLACES_MAX = sizeof plan->listen / sizeof plan->listen[0] };
     if (places->count == 0)
         places->items[places->count++] = DEFAULT_LISTEN;
-    if (places->count > PLACES_MAX) {
-        cli_complain("simulate listens on at most %d places", (int)PLACES_MAX);
+    if (places->count > DAEMON_MAX_LISTEN) {
+        cli_complain("simulate listens on at most %d places", (int)DAEMON_MAX_LISTEN);
         return false;
     }
-    for (; plan->listen_count < places->count; plan->listen_count++)
-        plan->listen[plan->listen_count] = deputy_slice_text(places->items[plan->listen_count]);
+    for (; door->listen_count < places->count; door->listen_count++)
+        door->listen[door->listen_count] = deputy_slice_text(places->items[door->listen_count]);
     return true;
 }
 
 static int serve(struct agent *agent, struct option_list *places)
 {
     struct daemon_plan plan = {.name = "attest simulate",
-            .socket_mode = SOCKET_MODE,
+            .doors = {{.socket_mode = SOCKET_MODE}},
+            .door_count = 1,
             .threads = 1,
             .open_all = open_all,
             .open_loop = open_loop,
             .close_loop = close_nothing,
             .close_all = close_nothing,
             .owner = agent};
-    plan.routes = simulate_routes(&plan.route_count);
-    if (!listen_places(&plan, places))
+    plan.doors[0].routes = simulate_routes(&plan.doors[0].route_count);
+    if (!listen_places(&plan.doors[0], places))
         return CLI_UNUSABLE;
     cli_complain("this is a simulator: its keys are known, and its quotes are signed by no hardware");
     return daemon_run(&plan);

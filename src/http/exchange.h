@@ -120,7 +120,8 @@ void http_reply(struct http_exchange *x, int status, const char *type, struct de
 void http_reply_text(struct http_exchange *x, int status, struct deputy_slice text);
 void http_reply_json(struct http_exchange *x, int status, struct deputy_slice json);
 
-/* The status and one plain line that names it: for what carries no message of the application. */
+/* The status and one plain line that names it, unless the server's configuration has another manner
+ * (http_config.on_error): for what carries no message of the application. */
 void http_reply_error(struct http_exchange *x, int status);
 
 /*

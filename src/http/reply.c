@@ -231,6 +231,11 @@ void http_reply_json(struct http_exchange *x, int status, struct deputy_slice js
 
 void http_reply_error(struct http_exchange *x, int status)
 {
+    const struct http_server *server = x->connection->server;
+    if (server->config.on_error != NULL && x->reply < REPLY_PARTS) {
+        server->config.on_error(server->app, x, status);
+        return;
+    }
     http_reply_text(x, status, deputy_slice_text(reason_of(status)));
 }
 

@@ -24,6 +24,9 @@ struct http_config {
     const char *cors_expose;    /* [none] names of headers that pages may read besides "*, Authorization" */
     const char *trace_header;   /* [none] name of the header that carries the trace id */
     bool trace_ids;             /* make a random one for each request; else it is all zeros */
+    /* Answers with that status when there is nothing else to say (http_reply_error), in the manner of the
+     * application. NULL: the status and one plain line. The app may not have begun with the exchange. */
+    void (*on_error)(void *app, struct http_exchange *x, int status);
     /* Told once about each answer, just before it goes out. micros: since the head was complete. */
     void (*on_answer)(void *app, const struct http_exchange *x, int status, uint64_t micros);
 };

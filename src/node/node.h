@@ -8,11 +8,12 @@
 #include "http/exchange.h"
 #include "node/admin.h"
 #include "node/chain_cache.h"
-#include "node/client.h"
 #include "node/hosted.h"
 #include "node/identity.h"
 #include "node/quota.h"
+#include "node/rate.h"
 #include "node/replay.h"
+#include "run/client.h"
 #include "store/webhook.h"
 #include <deputy/chain.h>
 

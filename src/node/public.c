@@ -26,7 +26,7 @@ static void put_cors(struct http_exchange *x)
 
 static enum deputy_error check_rate(struct http_exchange *x, const struct node *node)
 {
-    uint8_t address[RATE_ADDRESS_BYTES];
+    uint8_t address[CLIENT_ADDRESS_BYTES];
     int64_t wait_s = 0;
     struct deputy_slice text;
     client_address(address, x, &node->proxies);

@@ -14,7 +14,7 @@ enum { RATE_SETS = 1024, RATE_WAYS = 8 };
 #define RATE_ELAPSED_MAX_US INT64_C(3600000000) /* an hour fills what is worth filling */
 
 struct bucket {
-    uint8_t address[RATE_ADDRESS_BYTES];
+    uint8_t address[CLIENT_ADDRESS_BYTES];
     int64_t parts;
     int64_t seen_us; /* 0: nobody's */
 };
@@ -57,11 +57,11 @@ static struct bucket *bucket_of(struct rate_limit *limit, const uint8_t *address
 {
     uint8_t hash[HASH_BYTES];
     uint32_t set;
-    blake3_keyed(hash, limit->key, deputy_slice_bytes(address, RATE_ADDRESS_BYTES));
+    blake3_keyed(hash, limit->key, deputy_slice_bytes(address, CLIENT_ADDRESS_BYTES));
     memcpy(&set, hash, sizeof set);
     struct bucket *ways = limit->buckets[set % RATE_SETS], *oldest = ways;
     for (size_t i = 0; i < RATE_WAYS; i++) {
-        if (ways[i].seen_us != 0 && memcmp(ways[i].address, address, RATE_ADDRESS_BYTES) == 0)
+        if (ways[i].seen_us != 0 && memcmp(ways[i].address, address, CLIENT_ADDRESS_BYTES) == 0)
             return &ways[i];
         if (ways[i].seen_us < oldest->seen_us)
             oldest = &ways[i];
@@ -92,7 +92,7 @@ static int64_t seconds_to_wait(const struct rate_limit *limit, const struct buck
     return (RATE_TOKEN - bucket->parts + second - 1) / second;
 }
 
-bool rate_take(struct rate_limit *limit, const uint8_t address[RATE_ADDRESS_BYTES], struct deputy_time now,
+bool rate_take(struct rate_limit *limit, const uint8_t address[CLIENT_ADDRESS_BYTES], struct deputy_time now,
         int64_t *wait_s)
 {
     int64_t now_us = now.sec * 1000000 + now.nsec / 1000;

@@ -6,11 +6,8 @@
 #ifndef NODE_RATE_H
 #define NODE_RATE_H
 
-#include <deputy/error.h>
+#include "run/client.h"
 #include <deputy/time.h>
-#include <stdbool.h>
-
-enum { RATE_ADDRESS_BYTES = 16 };
 
 struct rate_limit;
 
@@ -20,7 +17,7 @@ enum deputy_error rate_create(
 void rate_destroy(struct rate_limit *limit);
 
 /* Takes a token. False: there is none; *wait_s says in how many seconds there will be. Thread-safe. */
-bool rate_take(struct rate_limit *limit, const uint8_t address[RATE_ADDRESS_BYTES], struct deputy_time now,
+bool rate_take(struct rate_limit *limit, const uint8_t address[CLIENT_ADDRESS_BYTES], struct deputy_time now,
         int64_t *wait_s);
 
 #endif

@@ -159,15 +159,15 @@ static enum deputy_error mode_read(mode_t *out, struct deputy_slice text)
     return *out <= 0777 ? DEPUTY_OK : DEPUTY_E_ARGUMENT;
 }
 
-static enum deputy_error serve_listen(struct serve *serve, struct daemon_plan *plan)
+static enum deputy_error serve_listen(struct serve *serve, struct daemon_door *door)
 {
-    const struct deputy_slice *listen = config_list(serve->config, "deputy.listen", &plan->listen_count);
-    if (plan->listen_count == 0) {
-        plan->listen_count = 1;
-        return serve_address(serve, "port", &plan->listen[0]);
+    const struct deputy_slice *listen = config_list(serve->config, "deputy.listen", &door->listen_count);
+    if (door->listen_count == 0) {
+        door->listen_count = 1;
+        return serve_address(serve, "port", &door->listen[0]);
     }
-    ENSURE(plan->listen_count <= sizeof plan->listen / sizeof plan->listen[0], DEPUTY_E_LIMIT);
-    memcpy(plan->listen, listen, plan->listen_count * sizeof *listen);
+    ENSURE(door->listen_count <= DAEMON_MAX_LISTEN, DEPUTY_E_LIMIT);
+    memcpy(door->listen, listen, door->listen_count * sizeof *listen);
     return DEPUTY_OK;
 }
 
@@ -190,12 +190,7 @@ static int serve_run(struct serve *serve)
             .tls_certificate = (const char *)config_text(config, "deputy.tls.cert").ptr,
             .tls_key = (const char *)config_text(config, "deputy.tls.key").ptr,
             .threads = (unsigned)config_integer(config, "deputy.threads"),
-            .http = {.max_connections = (size_t)config_integer(config, "deputy.max_connections"),
-                    .max_per_peer = (size_t)config_integer(config, "deputy.max_connections_per_address"),
-                    .cors = config_boolean(config, "cors"),
-                    .trace_ids = config_boolean(config, "log.tracing.enabled"),
-                    .trace_header = (const char *)config_text(config, "log.tracing.traceheader").ptr,
-                    .on_answer = measure_answer},
+            .door_count = 1,
             .open_all = serve_open_all,
             .open_loop = serve_open_loop,
             .close_loop = serve_close_loop,
@@ -203,15 +198,23 @@ static int serve_run(struct serve *serve)
             .tell = serve_tell,
             .owner = serve,
     };
-    plan.routes = node_routes(&plan.route_count);
+    struct daemon_door *door = &plan.doors[0];
+    door->routes = node_routes(&door->route_count);
+    door->http =
+            (struct http_config){.max_connections = (size_t)config_integer(config, "deputy.max_connections"),
+                    .max_per_peer = (size_t)config_integer(config, "deputy.max_connections_per_address"),
+                    .cors = config_boolean(config, "cors"),
+                    .trace_ids = config_boolean(config, "log.tracing.enabled"),
+                    .trace_header = (const char *)config_text(config, "log.tracing.traceheader").ptr,
+                    .on_answer = measure_answer};
     if (config_boolean(config, "telemetry.enabled") &&
             serve_address(serve, "prometheus.port", &plan.telemetry) != DEPUTY_OK)
         return 1;
-    if (serve_listen(serve, &plan) != DEPUTY_OK) {
+    if (serve_listen(serve, door) != DEPUTY_OK) {
         fprintf(stderr, "deputy node: at most 8 addresses to listen on\n");
         return 2;
     }
-    if (mode_read(&plan.socket_mode, config_text(config, "deputy.socket_mode")) != DEPUTY_OK) {
+    if (mode_read(&door->socket_mode, config_text(config, "deputy.socket_mode")) != DEPUTY_OK) {
         fprintf(stderr, "deputy node: deputy.socket_mode: expected octal digits such as 0660\n");
         return 2;
     }

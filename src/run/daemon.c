@@ -22,7 +22,8 @@ enum {
 
 struct daemon_loop {
     struct loop *loop;
-    struct http_server *server;
+    struct http_server *servers[DAEMON_MAX_DOORS];
+    size_t draining; /* servers that have not drained yet */
     void *app;
     bool opened;
     bool started;
@@ -30,14 +31,19 @@ struct daemon_loop {
     struct loop_task stop;
 };
 
+struct daemon_place {
+    struct place place;
+    size_t door;
+};
+
 struct daemon {
     const struct daemon_plan *plan;
-    struct place places[DAEMON_MAX_PLACES];
+    struct daemon_place places[DAEMON_MAX_PLACES];
     size_t place_count;
     struct telemetry *telemetry;
     struct place telemetry_place;
-    struct metrics **metrics; /* of each loop, and its server: what telemetry reads */
-    struct http_server **servers;
+    struct metrics **metrics;     /* of each loop, */
+    struct http_server **servers; /* and all its servers: what telemetry reads */
     struct daemon_loop *loops;
     unsigned count;
     bool opened;
@@ -76,7 +82,7 @@ static void identity_deliver(void *ctx)
     free(letter);
 }
 
-static void identity_send(struct daemon_loop *to, struct tls_identity *identity)
+static void identity_send(struct loop *to, struct http_server *server, struct tls_identity *identity)
 {
     struct identity_letter *letter = calloc(1, sizeof *letter);
     if (letter == NULL) {
@@ -85,10 +91,20 @@ static void identity_send(struct daemon_loop *to, struct tls_identity *identity)
     }
     *letter = (struct identity_letter){
             .task = {.run = identity_deliver, .ctx = letter},
-            .server = to->server,
+            .server = server,
             .identity = tls_identity_hold(identity),
     };
-    loop_post(to->loop, &letter->task);
+    loop_post(to, &letter->task);
+}
+
+static void identity_send_all(const struct daemon *daemon, struct tls_identity *identity)
+{
+    for (unsigned i = 0; i < daemon->count; i++) {
+        for (size_t door = 0; door < daemon->plan->door_count; door++) {
+            if (!daemon->plan->doors[door].plain)
+                identity_send(daemon->loops[i].loop, daemon->loops[i].servers[door], identity);
+        }
+    }
 }
 
 static void daemon_reload(const struct daemon *daemon)
@@ -102,8 +118,8 @@ static void daemon_reload(const struct daemon *daemon)
         log_event(LOG_INFO, "daemon.nothing-to-reload", LOG_END);
     else
         log_event(LOG_INFO, "tls.reloaded", LOG_END);
-    for (unsigned i = 0; i < daemon->count && identity != NULL; i++)
-        identity_send(&daemon->loops[i], identity);
+    if (identity != NULL)
+        identity_send_all(daemon, identity);
     tls_identity_release(identity);
     systemd_notify("READY=1");
 }
@@ -121,6 +137,23 @@ static enum deputy_error listen_refused(
     return DEPUTY_E_LISTEN;
 }
 
+static enum deputy_error door_open(
+        struct daemon *daemon, struct daemon_loop *on, size_t index, struct tls_identity *identity)
+{
+    const struct daemon_door *door = &daemon->plan->doors[index];
+    struct http_server **server = &on->servers[index];
+    TRY(http_server_create(server, on->loop, &door->http, door->routes, door->route_count, on->app));
+    if (identity != NULL && !door->plain)
+        TRY(http_server_secure(*server, identity));
+    for (size_t i = 0; i < daemon->place_count; i++) {
+        struct daemon_place *at = &daemon->places[i];
+        const char *reason;
+        if (at->door == index && place_listen(&at->place, *server, &reason) != DEPUTY_OK)
+            return listen_refused(daemon, &at->place, reason);
+    }
+    return DEPUTY_OK;
+}
+
 static enum deputy_error loop_open(
         struct daemon *daemon, struct daemon_loop *on, struct tls_identity *identity)
 {
@@ -132,39 +165,35 @@ static enum deputy_error loop_open(
         TRY(metrics_create(metrics));
     TRY(plan->open_loop(&on->app, plan->owner, on->loop, *metrics));
     on->opened = true;
-    TRY(http_server_create(&on->server, on->loop, &plan->http, plan->routes, plan->route_count, on->app));
-    if (identity != NULL)
-        TRY(http_server_secure(on->server, identity));
-    for (size_t i = 0; i < daemon->place_count; i++) {
-        const char *reason;
-        if (place_listen(&daemon->places[i], on->server, &reason) != DEPUTY_OK)
-            return listen_refused(daemon, &daemon->places[i], reason);
-    }
+    for (size_t i = 0; i < plan->door_count; i++)
+        TRY(door_open(daemon, on, i, identity));
     return DEPUTY_OK;
 }
 
 /* One entry of the settings: one place, or all the sockets that were passed. */
-static enum deputy_error place_add(struct daemon *daemon, struct deputy_slice text, const char **reason)
+static enum deputy_error place_add(
+        struct daemon *daemon, size_t door, struct deputy_slice text, const char **reason)
 {
-    size_t count = 1;
-    struct place *next = &daemon->places[daemon->place_count];
-    size_t room = DAEMON_MAX_PLACES - daemon->place_count;
+    struct place read[DAEMON_MAX_PLACES];
+    size_t count = 1, room = DAEMON_MAX_PLACES - daemon->place_count;
     *reason = "that is one place too many";
     ENSURE(room > 0, DEPUTY_E_LIMIT);
     if (deputy_slice_equal(text, deputy_slice_text("systemd")))
-        TRY(place_read_passed(next, room, &count, reason));
+        TRY(place_read_passed(read, room, &count, reason));
     else
-        TRY(place_read(next, text, reason));
-    daemon->place_count += count;
+        TRY(place_read(&read[0], text, reason));
+    for (size_t i = 0; i < count; i++)
+        daemon->places[daemon->place_count++] = (struct daemon_place){read[i], door};
     return DEPUTY_OK;
 }
 
-static enum deputy_error places_read(struct daemon *daemon)
+static enum deputy_error door_read(struct daemon *daemon, size_t index)
 {
-    for (size_t i = 0; i < daemon->plan->listen_count; i++) {
-        struct deputy_slice text = daemon->plan->listen[i];
+    const struct daemon_door *door = &daemon->plan->doors[index];
+    for (size_t i = 0; i < door->listen_count; i++) {
+        struct deputy_slice text = door->listen[i];
         const char *reason;
-        if (place_add(daemon, text, &reason) == DEPUTY_OK)
+        if (place_add(daemon, index, text, &reason) == DEPUTY_OK)
             continue;
         fprintf(stderr, "deputy %s: cannot listen on %.*s: %s\n", daemon->plan->name, (int)text.len,
                 (const char *)text.ptr, reason);
@@ -173,15 +202,34 @@ static enum deputy_error places_read(struct daemon *daemon)
     return DEPUTY_OK;
 }
 
+static enum deputy_error places_read(struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->plan->door_count; i++)
+        TRY(door_read(daemon, i));
+    return DEPUTY_OK;
+}
+
 /* After the owner has opened: a second process on the same data has been refused by then. */
 static enum deputy_error places_open(struct daemon *daemon)
 {
     for (size_t i = 0; i < daemon->place_count; i++) {
+        struct daemon_place *at = &daemon->places[i];
         const char *reason;
-        if (place_open(&daemon->places[i], daemon->plan->socket_mode, &reason) != DEPUTY_OK)
-            return listen_refused(daemon, &daemon->places[i], reason);
+        if (place_open(&at->place, daemon->plan->doors[at->door].socket_mode, &reason) != DEPUTY_OK)
+            return listen_refused(daemon, &at->place, reason);
     }
     return DEPUTY_OK;
+}
+
+/* Those of one loop behind those of the one before. */
+static size_t servers_list(struct daemon *daemon)
+{
+    size_t count = 0;
+    for (unsigned i = 0; i < daemon->count; i++) {
+        for (size_t door = 0; door < daemon->plan->door_count; door++)
+            daemon->servers[count++] = daemon->loops[i].servers[door];
+    }
+    return count;
 }
 
 static enum deputy_error telemetry_begin(struct daemon *daemon)
@@ -191,10 +239,12 @@ static enum deputy_error telemetry_begin(struct daemon *daemon)
     const char *reason;
     if (!deputy_slice_present(text))
         return DEPUTY_OK;
-    for (unsigned i = 0; i < daemon->count; i++)
-        daemon->servers[i] = daemon->loops[i].server;
-    struct telemetry_source source = {
-            daemon->metrics, daemon->servers, daemon->count, daemon->plan->tell, daemon->plan->owner};
+    struct telemetry_source source = {.metrics = daemon->metrics,
+            .metric_count = daemon->count,
+            .servers = daemon->servers,
+            .server_count = servers_list(daemon),
+            .tell = daemon->plan->tell,
+            .owner = daemon->plan->owner};
     if (place_read(place, text, &reason) != DEPUTY_OK ||
             telemetry_start(&daemon->telemetry, place, &source, &reason) != DEPUTY_OK)
         return listen_refused(daemon, place, reason);
@@ -225,7 +275,7 @@ static enum deputy_error daemon_open(struct daemon *daemon)
     daemon->count = thread_count(plan->threads);
     daemon->loops = calloc(daemon->count, sizeof *daemon->loops);
     daemon->metrics = calloc(daemon->count, sizeof(struct metrics *));
-    daemon->servers = calloc(daemon->count, sizeof(struct http_server *));
+    daemon->servers = calloc(daemon->count * DAEMON_MAX_DOORS, sizeof(struct http_server *));
     ENSURE(daemon->loops != NULL && daemon->metrics != NULL && daemon->servers != NULL, DEPUTY_E_NOMEM);
     TRY(places_read(daemon));
     TRY(plan->open_all(plan->owner, daemon->count));
@@ -264,9 +314,11 @@ static void ready_tell(const struct daemon *daemon)
     printf("ready");
     for (size_t i = 0; i < daemon->place_count; i++) {
         char text[PLACE_TEXT_MAX];
-        place_print(text, &daemon->places[i], daemon->plan->tls_certificate != NULL);
+        const struct daemon_place *at = &daemon->places[i];
+        bool secure = daemon->plan->tls_certificate != NULL && !daemon->plan->doors[at->door].plain;
+        place_print(text, &at->place, secure);
         printf(" %s", text);
-        place_log(&daemon->places[i]);
+        place_log(&at->place);
     }
     printf("\n");
     fflush(stdout);
@@ -279,13 +331,20 @@ static void ready_tell(const struct daemon *daemon)
 
 static void loop_on_drained(void *ctx)
 {
-    loop_stop(((struct daemon_loop *)ctx)->loop);
+    struct daemon_loop *on = ctx;
+    if (--on->draining == 0)
+        loop_stop(on->loop);
 }
 
 static void loop_on_stop(void *ctx)
 {
     struct daemon_loop *on = ctx;
-    http_server_drain(on->server, DAEMON_GRACE_MS, loop_on_drained, on);
+    struct http_server **end = on->servers;
+    while (end < on->servers + DAEMON_MAX_DOORS && *end != NULL)
+        end++;
+    on->draining = (size_t)(end - on->servers);
+    for (struct http_server **server = on->servers; server < end; server++)
+        http_server_drain(*server, DAEMON_GRACE_MS, loop_on_drained, on);
 }
 
 /* A commit under way when time is up is finished or rolled back by the store, at the next start. */
@@ -320,13 +379,14 @@ static void loops_end(struct daemon *daemon)
     loops_stop(daemon);
     for (unsigned i = 0; i < daemon->count; i++) {
         struct daemon_loop *on = &daemon->loops[i];
-        http_server_destroy(on->server);
+        for (size_t door = 0; door < plan->door_count; door++)
+            http_server_destroy(on->servers[door]);
         if (on->opened)
             plan->close_loop(on->app);
         metrics_destroy(daemon->metrics[i]);
     }
     for (size_t i = 0; i < daemon->place_count; i++)
-        place_close(&daemon->places[i]);
+        place_close(&daemon->places[i].place);
     if (daemon->opened)
         plan->close_all(plan->owner);
     for (unsigned i = 0; i < daemon->count; i++)

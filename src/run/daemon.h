@@ -1,6 +1,6 @@
 /*
- * The frame of a daemon: event loops in threads of their own, each with a server that shares the ports;
- * signals; the end.
+ * The frame of a daemon: event loops in threads of their own, each with a server for each door that shares
+ * its ports; signals; the end.
  *
  * SIGHUP reads the certificate of TLS again: new connections use it; one that is not usable changes nothing.
  * SIGTERM and SIGINT end it: no more connections are taken, what runs is answered within the grace, and what
@@ -13,22 +13,32 @@
 #include "run/metrics.h"
 #include <sys/types.h>
 
-struct daemon_plan {
-    const char *name; /* "node" */
+enum { DAEMON_MAX_DOORS = 2, DAEMON_MAX_LISTEN = 8 };
+
+/* Where one set of routes is reached: what is behind one door is not behind another. */
+struct daemon_door {
     /* "host:port" with IPv6 in brackets and port 0 for a free one, "unix:/path", "systemd". */
-    struct deputy_slice listen[8];
+    struct deputy_slice listen[DAEMON_MAX_LISTEN];
     size_t listen_count;
-    struct deputy_slice telemetry; /* "host:port" where metrics are read; absent: nothing is measured */
-    const char *tls_certificate, *tls_key; /* files; NULL: no TLS. Read again on SIGHUP */
-    mode_t socket_mode;                    /* of Unix sockets */
-    unsigned threads;                      /* 0: one for each core */
+    mode_t socket_mode; /* of Unix sockets */
+    bool plain;         /* no TLS here, also when the daemon has a certificate */
     struct http_config http;
     const struct http_route *routes;
     size_t route_count;
+};
+
+struct daemon_plan {
+    const char *name; /* "node" */
+    struct daemon_door doors[DAEMON_MAX_DOORS];
+    size_t door_count;
+    struct deputy_slice telemetry; /* "host:port" where metrics are read; absent: nothing is measured */
+    const char *tls_certificate, *tls_key; /* files; NULL: no TLS. Read again on SIGHUP */
+    unsigned threads;                      /* 0: one for each core */
     /*
      * Called once before anything else with the number of loops, then for each loop before it runs: makes the
-     * app of that loop's handlers. metrics is that loop's, NULL without telemetry. A failure ends the daemon.
-     * close() undoes open_loop() after the loop has stopped, and close_all() ends what open_all() began.
+     * app of that loop's handlers, of all doors. metrics is that loop's, NULL without telemetry. A failure
+     * ends the daemon. close() undoes open_loop() after the loop has stopped, and close_all() ends what
+     * open_all() began.
      */
     enum deputy_error (*open_all)(void *owner, unsigned loops);
     enum deputy_error (*open_loop)(void **app, void *owner, struct loop *loop, struct metrics *metrics);

@@ -17,7 +17,7 @@ struct telemetry {
 static uint64_t connections(const struct telemetry_source *source)
 {
     uint64_t sum = 0;
-    for (size_t i = 0; i < source->count; i++)
+    for (size_t i = 0; i < source->server_count; i++)
         sum += http_server_connections(source->servers[i]);
     return sum;
 }
@@ -27,7 +27,7 @@ static enum http_flow telemetry_answer(struct http_exchange *x, void *app)
     const struct telemetry *telemetry = app;
     struct deputy_slice text;
     struct buf out = buf_make(http_arena(x), TELEMETRY_MAX);
-    metrics_print(&out, telemetry->source.metrics, telemetry->source.count);
+    metrics_print(&out, telemetry->source.metrics, telemetry->source.metric_count);
     metrics_print_gauge(
             &out, "deputy_connections", "Connections that are open.", connections(&telemetry->source));
     if (telemetry->source.tell != NULL)

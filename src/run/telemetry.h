@@ -9,11 +9,12 @@
 #include "run/metrics.h"
 #include "run/place.h"
 
-/* What is read: both lists have `count` members, outlive the telemetry, and are used on its thread. */
+/* What is read: both lists outlive the telemetry, and are used on its thread. */
 struct telemetry_source {
     struct metrics *const *metrics;
+    size_t metric_count;
     struct http_server *const *servers;
-    size_t count;
+    size_t server_count;
     void (*tell)(void *owner, struct buf *out); /* puts more of them; NULL: nothing */
     void *owner;
 };

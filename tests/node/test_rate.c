@@ -13,7 +13,7 @@ static struct rate_limit *limit_of(int64_t per_minute, int64_t burst)
 
 static bool take(struct rate_limit *limit, uint8_t who, int64_t ms, int64_t *wait_s)
 {
-    uint8_t address[RATE_ADDRESS_BYTES] = {who};
+    uint8_t address[CLIENT_ADDRESS_BYTES] = {who};
     return rate_take(
             limit, address, (struct deputy_time){1000 + ms / 1000, (uint32_t)(ms % 1000) * 1000000}, wait_s);
 }
@@ -97,7 +97,7 @@ static void full_table_forgets_the_silent_first(void **state)
 {
     (void)state;
     int64_t wait_s;
-    uint8_t address[RATE_ADDRESS_BYTES] = {0};
+    uint8_t address[CLIENT_ADDRESS_BYTES] = {0};
     struct rate_limit *limit = limit_of(60, 0);
     assert_true(take(limit, 1, 0, &wait_s));
     for (uint32_t i = 0; i < 100000; i++) {

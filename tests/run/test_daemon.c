@@ -82,12 +82,13 @@ static const struct http_route routes[] = {
 static struct daemon_plan plan_make(const char *listen)
 {
     return (struct daemon_plan){.name = "test",
-            .listen = {T(listen)},
-            .listen_count = 1,
+            .doors = {{.listen = {T(listen)},
+                    .listen_count = 1,
+                    .http = {.on_answer = log_answer},
+                    .routes = routes,
+                    .route_count = 2}},
+            .door_count = 1,
             .threads = 2,
-            .http = {.on_answer = log_answer},
-            .routes = routes,
-            .route_count = 2,
             .open_all = owner_open,
             .open_loop = part_open,
             .close_loop = part_close,
@@ -185,6 +186,50 @@ static void a_running_request_is_answered_before_the_end(void **state)
     assert_int_equal(child_end(&child, said, sizeof said), 0);
 }
 
+static enum http_flow answer_inside(struct http_exchange *x, void *app)
+{
+    (void)app;
+    http_reply_text(x, 200, T("inside"));
+    return HTTP_DONE;
+}
+
+static const struct http_route inner_routes[] = {
+        {HTTP_METHOD_GET, "/inside", HTTP_BODY_NONE, 0, answer_inside},
+        {HTTP_METHOD_GET, "/late", HTTP_BODY_NONE, 0, answer_late},
+};
+
+static void what_is_behind_one_door_is_not_behind_another(void **state)
+{
+    (void)state;
+    struct daemon_plan plan = plan_make("127.0.0.1:0");
+    plan.door_count = 2;
+    plan.doors[1] = (struct daemon_door){.listen = {T("127.0.0.1:0")},
+            .listen_count = 1,
+            .http = {.on_answer = log_answer},
+            .routes = inner_routes,
+            .route_count = 2};
+    struct child child = child_start(&plan);
+    char line[256] = "", said[8192];
+    unsigned outer = 0, inner = 0;
+    assert_non_null(fgets(line, sizeof line, child.out));
+    assert_int_equal(sscanf(line, "ready http://127.0.0.1:%u http://127.0.0.1:%u", &outer, &inner), 2);
+    for (int n = 0; n < 8; n++) { /* on both loops */
+        assert_int_equal(wire_status((uint16_t)outer, T("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")), 200);
+        assert_int_equal(wire_status((uint16_t)inner, T("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")), 404);
+        assert_int_equal(wire_status((uint16_t)outer, T("GET /inside HTTP/1.1\r\nHost: a\r\n\r\n")), 404);
+        assert_int_equal(wire_status((uint16_t)inner, T("GET /inside HTTP/1.1\r\nHost: a\r\n\r\n")), 200);
+    }
+    struct wire wire;
+    wire_open(&wire, (uint16_t)inner);
+    wire_send_text(&wire, "GET /late HTTP/1.1\r\nHost: a\r\n\r\n");
+    usleep(100000);
+    kill(child.pid, SIGTERM);
+    struct wire_reply reply = wire_reply(&wire); /* both doors drain before the loop ends */
+    assert_text(reply.body, "late");
+    wire_close(&wire);
+    assert_int_equal(child_end(&child, said, sizeof said), 0);
+}
+
 static void what_prevents_the_start_is_said(void **state)
 {
     (void)state;
@@ -214,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(requests_are_answered_until_the_signal),
             cmocka_unit_test(a_running_request_is_answered_before_the_end),
+            cmocka_unit_test(what_is_behind_one_door_is_not_behind_another),
             cmocka_unit_test(what_prevents_the_start_is_said),
     };
     return cmocka_run_group_tests_name("run.daemon", tests, NULL, NULL);

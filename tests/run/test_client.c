@@ -1,10 +1,10 @@
 /* Addresses as they are counted. */
-#include "node/client.h"
+#include "run/client.h"
 #include "support/check.h"
 
 static void check_same(const char *a, const char *b, bool same)
 {
-    uint8_t first[RATE_ADDRESS_BYTES], second[RATE_ADDRESS_BYTES];
+    uint8_t first[CLIENT_ADDRESS_BYTES], second[CLIENT_ADDRESS_BYTES];
     assert_true(client_address_read(first, T(a)));
     assert_true(client_address_read(second, T(b)));
     if ((memcmp(first, second, sizeof first) == 0) != same)
@@ -28,7 +28,7 @@ static void texts_that_are_no_address_are_refused(void **state)
     static const char *const texts[] = {"", "unix", "192.0.2", "192.0.2.1:80", "192.0.2.1, 192.0.2.2",
             "[::1]", " 192.0.2.1", "2001:db8::1%eth0",
             "00000000000000000000000000000000000000000000000000000000"};
-    uint8_t address[RATE_ADDRESS_BYTES];
+    uint8_t address[CLIENT_ADDRESS_BYTES];
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (client_address_read(address, T(texts[i])))
             fail_msg("%s was taken", texts[i]);

@@ -1,13 +1,13 @@
-#include "node/client.h"
+#include "run/client.h"
 #include <arpa/inet.h>
 
 enum { IPV4_BYTES = 4, NETWORK_BYTES = 8 };
 
-bool client_address_read(uint8_t out[RATE_ADDRESS_BYTES], struct deputy_slice text)
+bool client_address_read(uint8_t out[CLIENT_ADDRESS_BYTES], struct deputy_slice text)
 {
-    static const uint8_t mapped[RATE_ADDRESS_BYTES - IPV4_BYTES] = {[10] = 0xff, [11] = 0xff};
+    static const uint8_t mapped[CLIENT_ADDRESS_BYTES - IPV4_BYTES] = {[10] = 0xff, [11] = 0xff};
     char copy[INET6_ADDRSTRLEN];
-    memset(out, 0, RATE_ADDRESS_BYTES);
+    memset(out, 0, CLIENT_ADDRESS_BYTES);
     if (text.len == 0 || text.len >= sizeof copy || memchr(text.ptr, '\0', text.len) != NULL)
         return false;
     memcpy(copy, text.ptr, text.len);
@@ -19,12 +19,11 @@ bool client_address_read(uint8_t out[RATE_ADDRESS_BYTES], struct deputy_slice te
     if (inet_pton(AF_INET6, copy, out) != 1)
         return false;
     if (memcmp(out, mapped, sizeof mapped) != 0)
-        memset(out + NETWORK_BYTES, 0, RATE_ADDRESS_BYTES - NETWORK_BYTES);
+        memset(out + NETWORK_BYTES, 0, CLIENT_ADDRESS_BYTES - NETWORK_BYTES);
     return true;
 }
 
-/* The peer of a Unix socket has no address. */
-static bool is_trusted(struct deputy_slice peer, const struct client_proxies *proxies)
+bool client_is_trusted(struct deputy_slice peer, const struct client_proxies *proxies)
 {
     if (peer.len == 0)
         peer = deputy_slice_text("unix");
@@ -35,11 +34,11 @@ static bool is_trusted(struct deputy_slice peer, const struct client_proxies *pr
     return false;
 }
 
-void client_address(
-        uint8_t out[RATE_ADDRESS_BYTES], const struct http_exchange *x, const struct client_proxies *proxies)
+void client_address(uint8_t out[CLIENT_ADDRESS_BYTES], const struct http_exchange *x,
+        const struct client_proxies *proxies)
 {
     struct deputy_slice peer = http_peer(x), named = http_header(x, "x-real-ip");
-    if (deputy_slice_present(named) && is_trusted(peer, proxies) && client_address_read(out, named))
+    if (deputy_slice_present(named) && client_is_trusted(peer, proxies) && client_address_read(out, named))
         return;
     client_address_read(out, peer); /* a Unix socket has no address: all its peers count as one */
 }
