@@ -25,6 +25,12 @@ struct public_state;
 struct grant_watch;
 struct metrics;
 
+/* Who is let in to the local API (backend/local.h), besides whoever may open its Unix socket. */
+struct local_rules {
+    bool require_subject;       /* whatever is about an owner needs that owner's session beside it */
+    struct deputy_slice bearer; /* what a request over TCP presents; absent: none is let in */
+};
+
 /* What never changes while the backend runs, and the parts that guard themselves. */
 struct backend {
     struct backend_identity *identity;
@@ -40,6 +46,7 @@ struct backend {
     struct sessions *sessions;      /* backend/session.h */
     struct public_state *public_of; /* nonces, rates and tokens of the public routes: backend/public.h */
     struct grant_watch *watch; /* who wants to hear of grants that come, change and go: backend/watch.h */
+    struct local_rules local;
     struct backend_clock clock;
 };
 

@@ -1,4 +1,5 @@
 #include "backend/grants.h"
+#include "base/arena.h"
 #include "base/codec.h"
 #include "base/json_write.h"
 #include "base/time.h"
@@ -189,13 +190,13 @@ static enum grant_state state_of(const struct grant *grant, const struct backend
     return GRANT_ACTIVE;
 }
 
-static enum deputy_error find_locked(struct deputy_arena *arena, struct grant *out, struct grants *grants,
+static enum deputy_error look_locked(struct deputy_arena *arena, struct grant *out, struct grants *grants,
         const struct backend_wants *wants, struct deputy_time now)
 {
-    char text[NAME_BYTES];
-    struct deputy_slice name = name_write(text, wants->owner.address);
+    char name[NAME_BYTES];
     struct deputy_slice record, hash;
-    enum deputy_error result = sealed_get(arena, &record, grants->sealed, name);
+    enum deputy_error result =
+            sealed_get(arena, &record, grants->sealed, name_write(name, wants->owner.address));
     ENSURE(result != DEPUTY_E_STORE_SEAL, DEPUTY_E_GRANT_RECORD);
     TRY(result);
     if (!deputy_slice_present(record))
@@ -204,10 +205,19 @@ static enum deputy_error find_locked(struct deputy_arena *arena, struct grant *o
     ENSURE(result == DEPUTY_OK || error_is_of_memory(result), DEPUTY_E_GRANT_RECORD);
     TRY(result);
     out->state = state_of(out, wants, hash, now);
-    if (out->state == GRANT_ACTIVE)
+    if (out->state != GRANT_ACTIVE)
+        out->serialized = (struct deputy_slice){NULL, 0};
+    return DEPUTY_OK;
+}
+
+static enum deputy_error find_locked(struct deputy_arena *arena, struct grant *out, struct grants *grants,
+        const struct backend_wants *wants, struct deputy_time now)
+{
+    char name[NAME_BYTES];
+    TRY(look_locked(arena, out, grants, wants, now));
+    if (out->state == GRANT_ACTIVE || out->state == GRANT_NONE)
         return DEPUTY_OK;
-    out->serialized = (struct deputy_slice){NULL, 0};
-    return sealed_delete(grants->sealed, name);
+    return sealed_delete(grants->sealed, name_write(name, wants->owner.address));
 }
 
 enum deputy_error grants_find(struct deputy_arena *arena, struct grant *out, struct grants *grants,
@@ -218,4 +228,34 @@ enum deputy_error grants_find(struct deputy_arena *arena, struct grant *out, str
     enum deputy_error result = find_locked(arena, out, grants, wants, now);
     pthread_mutex_unlock(&grants->lock);
     return result;
+}
+
+enum deputy_error grants_look(struct deputy_arena *arena, struct grant *out, struct grants *grants,
+        const struct backend_wants *wants, struct deputy_time now)
+{
+    *out = (struct grant){.state = GRANT_NONE};
+    pthread_mutex_lock(&grants->lock);
+    enum deputy_error result = look_locked(arena, out, grants, wants, now);
+    pthread_mutex_unlock(&grants->lock);
+    return result;
+}
+
+enum deputy_error grants_list(struct deputy_arena *arena, const uint8_t (**owners)[20], size_t *count,
+        struct grants *grants, const uint8_t *after, size_t limit)
+{
+    char text[NAME_BYTES];
+    struct deputy_slice prefix = deputy_slice_text("delegations/0x"), behind = {NULL, 0};
+    ENSURE(limit <= GRANTS_PAGE, DEPUTY_E_ARGUMENT);
+    struct deputy_slice *names = ARENA_ARRAY(arena, struct deputy_slice, limit + 1);
+    uint8_t(*list)[20] = arena_alloc(arena, (limit + 1) * sizeof *list);
+    ENSURE(names != NULL && list != NULL, arena_error(arena));
+    if (after != NULL)
+        behind = name_write(text, after);
+    TRY(sealed_list(arena, names, count, grants->sealed, prefix, behind, limit));
+    for (size_t i = 0; i < *count; i++) {
+        struct deputy_slice digits = {names[i].ptr + prefix.len, names[i].len - prefix.len};
+        ENSURE(hex_read_fixed(list[i], sizeof list[i], digits) == DEPUTY_OK, DEPUTY_E_GRANT_RECORD);
+    }
+    *owners = (const uint8_t(*)[20])list;
+    return DEPUTY_OK;
 }

@@ -63,6 +63,21 @@ enum deputy_error grants_keep(struct grant_attempt *attempt, const struct backen
 enum deputy_error grants_find(struct deputy_arena *arena, struct grant *out, struct grants *grants,
         const struct backend_wants *wants, struct deputy_time now);
 
+/*
+ * The same for somebody who only looks: nothing is removed, so that the owner still learns of it.
+ */
+enum deputy_error grants_look(struct deputy_arena *arena, struct grant *out, struct grants *grants,
+        const struct backend_wants *wants, struct deputy_time now);
+
+enum { GRANTS_PAGE = 1000 };
+
+/*
+ * Owners of whom something is kept, in whatever state, in the order of their addresses: at most `limit`
+ * (GRANTS_PAGE) behind `after` (NULL: from the first). Fewer than that: there are no more. In the arena.
+ */
+enum deputy_error grants_list(struct deputy_arena *arena, const uint8_t (**owners)[20], size_t *count,
+        struct grants *grants, const uint8_t *after, size_t limit);
+
 /* Withdraws the owner's grant, and what is on its way in. Fine when there is none. */
 enum deputy_error grants_drop(struct grants *grants, const uint8_t owner[20]);
 

@@ -60,6 +60,11 @@ struct deputy_slice http_peer(const struct http_exchange *x)
     return deputy_slice_text(x->connection->peer);
 }
 
+bool http_over_unix(const struct http_exchange *x)
+{
+    return x->connection->socket.stream.type == UV_NAMED_PIPE;
+}
+
 struct deputy_slice http_body(const struct http_exchange *x)
 {
     return x->whole;

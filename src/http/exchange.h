@@ -79,6 +79,9 @@ struct deputy_slice http_query(struct http_exchange *x, const char *name);
 /* The peer's address as text, without the port. */
 struct deputy_slice http_peer(const struct http_exchange *x);
 
+/* Whether it came over a Unix socket: by what was listened on, so nothing that a peer does changes it. */
+bool http_over_unix(const struct http_exchange *x);
+
 /* The body of an HTTP_BODY_WHOLE route, or after http_body_collect. Empty when there was none. */
 struct deputy_slice http_body(const struct http_exchange *x);
 

@@ -105,6 +105,7 @@ enum db_slot {
     DB_SEALED_PUT,
     DB_SEALED_GET,
     DB_SEALED_DELETE,
+    DB_SEALED_LIST,
     DB_SLOTS
 };
 

@@ -83,6 +83,25 @@ static enum deputy_error row_delete(struct sealed *sealed, struct deputy_slice n
     return statement_run(&statement);
 }
 
+static enum deputy_error rows_list(struct deputy_arena *arena, struct deputy_slice *names, size_t *count,
+        struct sealed *sealed, const struct deputy_slice bounds[2], size_t limit)
+{
+    DEFER(statement_end) struct statement statement = {0};
+    bool found;
+    TRY(statement_begin(&statement, &sealed->db, DB_SEALED_LIST,
+            "SELECT name FROM sealed WHERE name > ? AND name < ? ORDER BY name LIMIT ?"));
+    bind_blob(&statement, bounds[0]);
+    bind_blob(&statement, bounds[1]);
+    bind_int(&statement, (int64_t)limit);
+    for (*count = 0; *count < limit; (*count)++) {
+        TRY(statement_step(&statement, &found));
+        if (!found)
+            break;
+        TRY(column_copy(arena, &names[*count], &statement, 0));
+    }
+    return DEPUTY_OK;
+}
+
 /* After a change; a failure here loses nothing, since the log stays. */
 static void log_shorten(struct sealed *sealed)
 {
@@ -120,6 +139,24 @@ enum deputy_error sealed_get(struct deputy_arena *arena, struct deputy_slice *va
     TRY(name_check(name));
     pthread_mutex_lock(&sealed->lock);
     enum deputy_error result = row_get(arena, value, sealed, name);
+    pthread_mutex_unlock(&sealed->lock);
+    return result;
+}
+
+enum deputy_error sealed_list(struct deputy_arena *arena, struct deputy_slice *names, size_t *count,
+        struct sealed *sealed, struct deputy_slice prefix, struct deputy_slice after, size_t limit)
+{
+    uint8_t end[SEALED_NAME_MAX]; /* the first name that is behind all that begin with the prefix */
+    *count = 0;
+    TRY(name_check(prefix));
+    ENSURE(prefix.ptr[prefix.len - 1] < UINT8_MAX && limit <= SEALED_LIST_MAX, DEPUTY_E_ARGUMENT);
+    memcpy(end, prefix.ptr, prefix.len);
+    end[prefix.len - 1]++;
+    bool begins_later = deputy_slice_present(after) && deputy_slice_compare(after, prefix) > 0;
+    const struct deputy_slice bounds[2] = {
+            begins_later ? after : prefix, deputy_slice_bytes(end, prefix.len)};
+    pthread_mutex_lock(&sealed->lock);
+    enum deputy_error result = rows_list(arena, names, count, sealed, bounds, limit);
     pthread_mutex_unlock(&sealed->lock);
     return result;
 }

@@ -13,7 +13,12 @@
 #include <deputy/error.h>
 #include <deputy/slice.h>
 
-enum { SEALED_KEY_BYTES = 32, SEALED_NAME_MAX = 256, SEALED_VALUE_MAX = 4 * 1024 * 1024 };
+enum {
+    SEALED_KEY_BYTES = 32,
+    SEALED_NAME_MAX = 256,
+    SEALED_VALUE_MAX = 4 * 1024 * 1024,
+    SEALED_LIST_MAX = 1000
+};
 
 struct sealed;
 
@@ -33,6 +38,14 @@ enum deputy_error sealed_put(struct sealed *sealed, struct deputy_slice name, st
 /* The value in the arena; absent when there is none. DEPUTY_E_STORE_SEAL when it does not open. */
 enum deputy_error sealed_get(struct deputy_arena *arena, struct deputy_slice *value, struct sealed *sealed,
         struct deputy_slice name);
+
+/*
+ * At most `limit` (SEALED_LIST_MAX) names that begin with the prefix, which is not empty and does not end in
+ * a byte 255, behind `after` (absent: from the first), in the order of their bytes. The names are what the
+ * disk says: only sealed_get tells whether the record is ours. In the arena.
+ */
+enum deputy_error sealed_list(struct deputy_arena *arena, struct deputy_slice *names, size_t *count,
+        struct sealed *sealed, struct deputy_slice prefix, struct deputy_slice after, size_t limit);
 
 /* Nothing happens when there is none. */
 enum deputy_error sealed_delete(struct sealed *sealed, struct deputy_slice name);

@@ -217,6 +217,58 @@ static void F18_older_attempt_does_not_replace_a_newer_grant(void **state)
     assert_text(found(shop, &shop->wants, NOW).serialized, "fourth");
 }
 
+/* Whoever only looks takes nothing away from what the owner is to learn. */
+static void F19_looking_at_a_grant_removes_nothing(void **state)
+{
+    struct shop *shop = *state;
+    struct grant grant;
+    struct deputy_arena *arena = shop->listen->arena;
+    assert_ok(grants_look(arena, &grant, shop->grants, &shop->wants, NOW));
+    assert_int_equal(grant.state, GRANT_NONE);
+    keep(shop, &shop->wants, "x");
+    assert_ok(grants_look(arena, &grant, shop->grants, &shop->wants, NOW));
+    assert_int_equal(grant.state, GRANT_ACTIVE);
+    assert_text(grant.serialized, "x");
+    for (int i = 0; i < 2; i++) {
+        assert_ok(grants_look(arena, &grant, shop->grants, &shop->wants, END));
+        assert_int_equal(grant.state, GRANT_EXPIRED);
+        assert_false(deputy_slice_present(grant.serialized));
+    }
+    assert_int_equal(found(shop, &shop->wants, END).state, GRANT_EXPIRED);
+    assert_ok(grants_look(arena, &grant, shop->grants, &shop->wants, END));
+    assert_int_equal(grant.state, GRANT_NONE);
+}
+
+static size_t listed(struct shop *shop, const uint8_t (**owners)[20], const uint8_t *after, size_t limit)
+{
+    size_t count;
+    assert_ok(grants_list(shop->listen->arena, owners, &count, shop->grants, after, limit));
+    return count;
+}
+
+static void owners_are_listed_page_by_page(void **state)
+{
+    struct shop *shop = *state;
+    const uint8_t(*owners)[20];
+    struct backend_wants other = listen_wants(shop->listen, OTHER);
+    size_t count;
+    assert_int_equal(listed(shop, &owners, NULL, GRANTS_PAGE), 0);
+    keep(shop, &shop->wants, "x");
+    keep(shop, &other, "y");
+    assert_int_equal(listed(shop, &owners, NULL, GRANTS_PAGE), 2);
+    assert_memory_equal(owners[0], other.owner.address, 20);
+    assert_memory_equal(owners[1], shop->wants.owner.address, 20);
+    assert_int_equal(listed(shop, &owners, NULL, 1), 1);
+    assert_memory_equal(owners[0], other.owner.address, 20);
+    assert_int_equal(listed(shop, &owners, other.owner.address, 1), 1);
+    assert_memory_equal(owners[0], shop->wants.owner.address, 20);
+    assert_int_equal(listed(shop, &owners, shop->wants.owner.address, 1), 0);
+    assert_ok(grants_drop(shop->grants, other.owner.address));
+    assert_int_equal(listed(shop, &owners, NULL, 2), 1);
+    assert_int_equal(grants_list(shop->listen->arena, &owners, &count, shop->grants, NULL, GRANTS_PAGE + 1),
+            DEPUTY_E_ARGUMENT);
+}
+
 /* E18: what cannot be read is an error and stays where it is. */
 static void E18_record_that_does_not_open_is_no_answer_and_is_kept(void **state)
 {
@@ -271,6 +323,8 @@ int main(void)
             SHOP_TEST(F20_withdrawal_is_for_good_and_may_be_repeated),
             SHOP_TEST(A9_withdrawal_wins_over_what_came_before_it),
             SHOP_TEST(F18_older_attempt_does_not_replace_a_newer_grant),
+            SHOP_TEST(F19_looking_at_a_grant_removes_nothing),
+            SHOP_TEST(owners_are_listed_page_by_page),
             SHOP_TEST(E18_record_that_does_not_open_is_no_answer_and_is_kept),
             SHOP_TEST(E4_another_identity_does_not_open_the_store),
     };

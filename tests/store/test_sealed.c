@@ -111,6 +111,45 @@ static void names_and_values_have_limits(void **state)
     assert_int_equal(sealed_delete(shelf->sealed, longer), DEPUTY_E_ARGUMENT);
 }
 
+static size_t listed(struct shelf *shelf, struct deputy_slice *names, const char *after, size_t limit)
+{
+    size_t count;
+    struct deputy_slice behind = {NULL, 0};
+    if (after != NULL)
+        behind = T(after);
+    assert_ok(sealed_list(shelf->arena, names, &count, shelf->sealed, T("a/"), behind, limit));
+    return count;
+}
+
+static void names_of_a_prefix_are_listed_page_by_page(void **state)
+{
+    static const char *const made[] = {"a/2", "b/1", "a", "a/", "a0", "a/1", "a/3"};
+    struct shelf *shelf = *state;
+    struct deputy_slice names[4];
+    size_t count;
+    assert_int_equal(listed(shelf, names, NULL, 4), 0);
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
+        assert_ok(sealed_put(shelf->sealed, T(made[i]), T("x")));
+    assert_int_equal(listed(shelf, names, NULL, 4), 3);
+    assert_text(names[0], "a/1");
+    assert_text(names[2], "a/3");
+    assert_int_equal(listed(shelf, names, NULL, 2), 2);
+    assert_text(names[1], "a/2");
+    assert_int_equal(listed(shelf, names, "a/2", 2), 1);
+    assert_text(names[0], "a/3");
+    assert_int_equal(listed(shelf, names, "a/2a", 2), 1); /* which need not be there */
+    assert_int_equal(listed(shelf, names, "a/3", 2), 0);
+    assert_int_equal(listed(shelf, names, "A", 4), 3); /* never before the prefix */
+    assert_int_equal(listed(shelf, names, "b", 4), 0);
+    assert_int_equal(
+            sealed_list(shelf->arena, names, &count, shelf->sealed, T(""), T("a"), 1), DEPUTY_E_ARGUMENT);
+    assert_int_equal(
+            sealed_list(shelf->arena, names, &count, shelf->sealed, T("\xff"), T("a"), 1), DEPUTY_E_ARGUMENT);
+    assert_int_equal(
+            sealed_list(shelf->arena, names, &count, shelf->sealed, T("a"), T("a"), SEALED_LIST_MAX + 1),
+            DEPUTY_E_ARGUMENT);
+}
+
 static void record_answers_for_no_other_name(void **state)
 {
     struct shelf *shelf = *state;
@@ -232,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             SHELF_TEST(record_is_replaced_kept_and_deleted),
             SHELF_TEST(names_and_values_have_limits),
+            SHELF_TEST(names_of_a_prefix_are_listed_page_by_page),
             SHELF_TEST(record_answers_for_no_other_name),
             SHELF_TEST(changed_or_cut_record_does_not_open),
             SHELF_TEST(another_key_is_told_at_the_start),
