@@ -1,26 +1,12 @@
 #include "base/json_string.h"
 #include "base/arena.h"
 #include "base/codec.h"
+#include "base/json_plain.h"
 #include "base/try.h"
-#include <endian.h>
-
-#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
 static inline bool is_special(uint8_t byte)
 {
-    return byte < 0x20 || byte == '"' || byte == '\\' || byte >= 0x80;
-}
-
-/*
- * Eight bytes at once: the high bit of each byte that is special; bits above the lowest one may be wrong.
- * Subtracting borrows into the high bit of what is smaller. Flipping bit 1 moves the quote (0x22) to 0x20,
- * beside the controls.
- */
-static inline uint64_t special_bytes(uint64_t word)
-{
-    uint64_t control_or_quote = (word ^ EACH_BYTE(0x02)) - EACH_BYTE(0x21);
-    uint64_t backslash = (word ^ EACH_BYTE('\\')) - EACH_BYTE(1);
-    return (control_or_quote | backslash | word) & EACH_BYTE(0x80);
+    return json_byte_is_escaped(byte) || byte >= 0x80;
 }
 
 /* The first special byte from at on, or end. */
@@ -29,7 +15,8 @@ static inline const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end)
     for (; end - at >= 8; at += 8) {
         uint64_t word;
         memcpy(&word, at, sizeof word);
-        uint64_t special = special_bytes(le64toh(word));
+        word = le64toh(word);
+        uint64_t special = (json_word_escapes(word) | word) & EACH_BYTE(0x80);
         if (special != 0)
             return at + __builtin_ctzll(special) / 8;
     }

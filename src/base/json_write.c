@@ -1,6 +1,7 @@
 #include "base/json_write.h"
 #include "base/codec.h"
 #include "base/json_order.h"
+#include "base/json_plain.h"
 
 struct json_writer json_writer_make(struct buf *out)
 {
@@ -126,18 +127,16 @@ static void put_escape(struct buf *out, uint8_t byte)
 
 void json_put_text(struct buf *out, struct deputy_slice text)
 {
-    size_t plain = 0;
     buf_put_byte(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t byte = text.ptr[i];
-        if (byte >= 0x20 && byte != '"' && byte != '\\')
-            continue;
-        buf_put(out, deputy_slice_bytes(text.ptr + plain, i - plain));
-        put_escape(out, byte);
-        plain = i + 1;
+    while (text.len > 0) {
+        const uint8_t *end = text.ptr + text.len;
+        const uint8_t *escaped = json_skip_unescaped(text.ptr, end);
+        buf_put(out, deputy_slice_bytes(text.ptr, (size_t)(escaped - text.ptr)));
+        if (escaped == end)
+            break;
+        put_escape(out, *escaped);
+        text = deputy_slice_bytes(escaped + 1, (size_t)(end - escaped) - 1);
     }
-    if (text.len > plain)
-        buf_put(out, deputy_slice_bytes(text.ptr + plain, text.len - plain));
     buf_put_byte(out, '"');
 }
 

@@ -10,6 +10,7 @@
 #include "crypto/secret.h"
 #include "node/decrypt_record.h"
 #include "node/mutation.h"
+#include "node/network_cache.h"
 #include "node/networks.h"
 #include "node/routes.h"
 #include "seal/decrypt.h"
@@ -25,9 +26,11 @@ struct decryption {
     enum answer_route route;
     struct decrypt_claim claim;
     struct decrypt_material material;
+    struct decrypt_names names;
     struct store_network network;
+    uint64_t network_generation; /* of the store, as of which the network is so */
     struct store_replay replay;
-    bool claimed; /* body and facts were read */
+    bool claimed; /* body and facts were read, and have their names */
     bool used_up; /* the token */
     struct deputy_slice answer;
     struct deputy_refusal refusal; /* what was decided */
@@ -86,6 +89,13 @@ static struct deputy_slice body_of(struct http_exchange *x, const struct decrypt
     return body;
 }
 
+static enum deputy_error claim_name(struct deputy_arena *arena, struct decryption *decryption)
+{
+    TRY(decrypt_names_make(arena, &decryption->names, &decryption->admission.token->cid, &decryption->claim));
+    decryption->claimed = true;
+    return DEPUTY_OK;
+}
+
 /* Rows 4 and 5. */
 static enum deputy_error claim_read(
         struct http_exchange *x, struct decryption *decryption, struct deputy_refusal *refusal)
@@ -94,9 +104,8 @@ static enum deputy_error claim_read(
     bool found = false;
     TRY(decrypt_body_parse(arena, &decryption->claim.body, refusal, body_of(x, decryption)));
     TRY(decrypt_facts_find(arena, &decryption->claim.facts, &found, decryption->admission.token->facts));
-    decryption->claimed = found;
     if (found)
-        return DEPUTY_OK;
+        return claim_name(arena, decryption);
     *refusal = (struct deputy_refusal){
             DEPUTY_E_DECRYPT_MALFORMED, {deputy_slice_text("missing encryption invocation facts")}};
     return refusal->code;
@@ -114,10 +123,13 @@ static enum deputy_error audience_check(const struct decryption *decryption)
 static enum deputy_error network_check(
         struct http_exchange *x, struct decryption *decryption, struct deputy_refusal *refusal)
 {
-    struct deputy_network_descriptor descriptor;
-    const struct node *node = decryption->admission.on->node;
-    TRY(network_load(http_arena(x), &decryption->network, node, decryption->claim.network));
-    TRY(network_describe(http_arena(x), &descriptor, node, &decryption->network));
+    const struct node_loop *on = decryption->admission.on;
+    struct store_network *network = &decryption->network;
+    TRY(network_cache_load(on->networks, http_arena(x), network, &decryption->network_generation,
+            on->node->store, decryption->claim.network));
+    const struct deputy_network_descriptor descriptor = {.algorithm = network->algorithm,
+            .key_version = network->key_version,
+            .state = network_state(network)};
     return decrypt_check_network(&decryption->claim, refusal, &descriptor);
 }
 
@@ -168,31 +180,44 @@ static enum deputy_error response_make(struct http_exchange *x, struct deputy_sl
     enum deputy_error error = key_rewrap(wrapped, refusal, decryption);
     ENSURE(error != DEPUTY_E_DECRYPT, DEPUTY_E_STORE_SEAL); /* the row's own key: not the asker's fault */
     TRY(error);
-    return decrypt_response_build(http_arena(x), json, &decryption->claim, &admission->token->cid, wrapped,
-            admission->on->node->key);
+    return decrypt_response_build(
+            http_arena(x), json, &decryption->claim, &decryption->names, wrapped, admission->on->node->key);
 }
 
 /* ---- recording ---- */
 
+/* As of the transaction: was the network revoked meanwhile? */
+static enum deputy_error network_revoked_since(bool *revoked, const struct decryption *decryption,
+        struct mutation *mutation, struct store_write *write)
+{
+    struct store_network network;
+    bool found = false;
+    *revoked = false;
+    if (decryption->network_generation == store_write_generation(write))
+        return DEPUTY_OK;
+    TRY(store_network_find(
+            mutation->arena, &network, &found, store_write_view(write), decryption->claim.network));
+    ENSURE(found, DEPUTY_E_NETWORK_UNKNOWN);
+    *revoked = network.revoked;
+    return DEPUTY_OK;
+}
+
 /*
- * As of the transaction: meanwhile a delegation behind the request, or the network itself, may be revoked. Of
- * the network's end the record tells, as if it had been found before.
+ * Meanwhile a delegation behind the request, or the network itself, may be revoked. Of the network's end the
+ * record tells, as if it had been found before.
  */
 static enum deputy_error allow_again(
         struct store_decryption *record, struct mutation *mutation, struct store_write *write)
 {
     const struct decryption *decryption = mutation->ctx;
-    struct store_network network;
-    bool found = false;
+    bool revoked;
     TRY(admit_again(mutation->arena, &mutation->refusal, &mutation->admission, write));
-    TRY(store_network_find(
-            mutation->arena, &network, &found, store_write_view(write), decryption->claim.network));
-    ENSURE(found, DEPUTY_E_NETWORK_UNKNOWN);
-    if (!network.revoked)
+    TRY(network_revoked_since(&revoked, decryption, mutation, write));
+    if (!revoked)
         return DEPUTY_OK;
     mutation->refusal = (struct deputy_refusal){.code = DEPUTY_E_NETWORK_REVOKED};
-    return decrypt_record_make(
-            mutation->arena, record, &mutation->admission, &decryption->claim, &mutation->refusal);
+    return decrypt_record_make(mutation->arena, record, &mutation->admission, &decryption->claim,
+            &decryption->names, &mutation->refusal);
 }
 
 /* What was decided is on disk before it is told: a key whose release could not be recorded is not released.
@@ -204,7 +229,7 @@ static enum deputy_error record_apply(struct mutation *mutation, struct store_wr
     if (decryption->refusal.code == DEPUTY_OK)
         TRY(allow_again(&record, mutation, write));
     if (decryption->used_up)
-        TRY(store_replay_insert_page(write, &decryption->replay, 1));
+        TRY(store_replay_join(write, &decryption->replay));
     return store_decryption_insert(write, &record);
 }
 
@@ -248,8 +273,8 @@ static enum http_flow decryption_go(struct http_exchange *x, struct decryption *
     if (refusal->code != error)
         *refusal = (struct deputy_refusal){.code = error};
     if (decryption->claimed && decrypt_is_decided(error)) {
-        error = decrypt_record_make(
-                http_arena(x), &decryption->record, &decryption->admission, &decryption->claim, refusal);
+        error = decrypt_record_make(http_arena(x), &decryption->record, &decryption->admission,
+                &decryption->claim, &decryption->names, refusal);
         if (error == DEPUTY_OK)
             return decryption_record(x, decryption);
     }

@@ -1,8 +1,6 @@
 #include "node/decrypt_record.h"
 #include "base/buf.h"
 #include "base/try.h"
-#include "seal/digest.h"
-#include <deputy/cid.h>
 #include <deputy/did.h>
 
 enum { OUTCOME_MAX = 64 };
@@ -58,13 +56,11 @@ static enum deputy_error outcome_make(
 
 enum deputy_error decrypt_record_make(struct deputy_arena *arena, struct store_decryption *out,
         const struct admission *admission, const struct decrypt_claim *claim,
-        const struct deputy_refusal *refusal)
+        const struct decrypt_names *names, const struct deputy_refusal *refusal)
 {
-    struct deputy_slice cid;
     out->network = claim->network;
     out->node = claim->node;
-    TRY(deputy_cid_format(arena, &cid, &admission->token->cid, DEPUTY_CID_BASE32));
-    TRY(digest_request(arena, &out->request, cid, claim->facts.body_hash));
+    out->request = names->request;
     TRY(deputy_principal_format(arena, &out->requester, &admission->token->issuer));
     return outcome_make(arena, &out->outcome, refusal);
 }

@@ -11,10 +11,10 @@ bool decrypt_is_decided(enum deputy_error outcome);
 
 /*
  * The record of a request whose body and facts were read. refusal->code is DEPUTY_OK when it is allowed; its
- * arguments are those of the dedicated route. Lives in the arena, and points into claim and refusal.
+ * arguments are those of the dedicated route. Lives in the arena, and points into claim, names and refusal.
  */
 enum deputy_error decrypt_record_make(struct deputy_arena *arena, struct store_decryption *out,
         const struct admission *admission, const struct decrypt_claim *claim,
-        const struct deputy_refusal *refusal);
+        const struct decrypt_names *names, const struct deputy_refusal *refusal);
 
 #endif

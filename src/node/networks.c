@@ -77,7 +77,7 @@ enum deputy_error network_describe(struct deputy_arena *arena, struct deputy_net
             .node = node->did,
             .algorithm = network->algorithm,
             .key_version = network->key_version,
-            .state = network->revoked ? DEPUTY_NETWORK_REVOKED : DEPUTY_NETWORK_ACTIVE};
+            .state = network_state(network)};
     memcpy(out->public_key, network->public_key, sizeof out->public_key);
     TRY(deputy_principal_format(arena, &out->owner, &id.owner));
     TRY(put_time(arena, &out->created, network->created));

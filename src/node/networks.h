@@ -13,6 +13,11 @@ enum deputy_error network_key_make(const struct node *node, struct store_network
 enum deputy_error network_key_open(uint8_t secret[STORE_NETWORK_KEY_BYTES], const struct node *node,
         const struct store_network *network);
 
+static inline enum deputy_network_state network_state(const struct store_network *network)
+{
+    return network->revoked ? DEPUTY_NETWORK_REVOKED : DEPUTY_NETWORK_ACTIVE;
+}
+
 /* What the row says to others. */
 enum deputy_error network_describe(struct deputy_arena *arena, struct deputy_network_descriptor *out,
         const struct node *node, const struct store_network *network);

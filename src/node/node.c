@@ -5,6 +5,7 @@
 #include "node/hooks.h"
 #include "node/journal.h"
 #include "node/mutation.h"
+#include "node/network_cache.h"
 #include "node/sql.h"
 #include "node/sql_changes.h"
 #include "node/webhook_post.h"
@@ -209,6 +210,8 @@ enum deputy_error node_loop_create(struct node_loop **out, struct node *node, st
     if (error == DEPUTY_OK)
         error = hosted_create(&on->hosted);
     if (error == DEPUTY_OK)
+        error = network_cache_create(&on->networks);
+    if (error == DEPUTY_OK)
         error = journal_create(&on->journal, node, loop);
     if (error == DEPUTY_OK)
         error = hook_hub_create(&on->hub, on);
@@ -226,6 +229,7 @@ void node_loop_destroy(struct node_loop *on)
         return;
     hook_hub_destroy(on->hub);
     journal_destroy(on->journal);
+    network_cache_destroy(on->networks);
     hosted_destroy(on->hosted);
     chain_cache_destroy(on->cache);
     free(on);

@@ -60,12 +60,14 @@ struct node {
 struct replay_journal;
 struct hook_hub;
 struct metrics;
+struct network_cache;
 
 struct node_loop {
     struct node *node;
     struct loop *loop;
     struct chain_cache *cache;
     struct hosted *hosted;
+    struct network_cache *networks;
     struct replay_journal *journal;
     struct hook_hub *hub;
     struct metrics *metrics; /* NULL: nothing is measured */

@@ -93,9 +93,19 @@ enum deputy_error decrypt_check_hashes(struct deputy_arena *arena, struct decryp
 enum deputy_error decrypt_rewrap(uint8_t out[DEPUTY_WRAP_BYTES], struct deputy_refusal *refusal,
         const struct decrypt_material *material, const uint8_t secret[32], const uint8_t *random);
 
+/* What a request is called in its answer and in its record. */
+struct decrypt_names {
+    struct deputy_slice invocation; /* its CID as text */
+    struct deputy_slice request;    /* requestHash */
+};
+
+/* Of the invocation and the hash of the body that it tells of, which row 21 finds equal to the body's own. */
+enum deputy_error decrypt_names_make(struct deputy_arena *arena, struct decrypt_names *out,
+        const struct deputy_cid *invocation, const struct decrypt_claim *claim);
+
 /* Row 23: the response, signed by the node. */
 enum deputy_error decrypt_response_build(struct deputy_arena *arena, struct deputy_slice *json,
-        const struct decrypt_claim *claim, const struct deputy_cid *invocation,
+        const struct decrypt_claim *claim, const struct decrypt_names *names,
         const uint8_t wrapped[DEPUTY_WRAP_BYTES], const struct deputy_key *key);
 
 /* ---- administration ---- */

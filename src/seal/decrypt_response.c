@@ -8,55 +8,68 @@
 #include "seal/members.h"
 #include <deputy/did.h>
 
-enum { RESPONSE_MAX = 64 * 1024 };
+enum { RESPONSE_MAX = 64 * 1024, SIGNATURE_MEMBER_MAX = 128 };
 
 /* ---- building ---- */
 
+/* In canonical order: what is signed is what is sent without the signature. */
 struct response {
-    struct deputy_slice network; /* canonical */
-    struct deputy_slice invocation;
-    struct deputy_slice request_hash;
-    struct deputy_slice wrapped;
-    struct deputy_slice signature; /* absent: as it is signed */
+    struct deputy_slice text;
+    size_t before_signature; /* bytes of the text in front of where it goes */
 };
 
-/* In canonical order, so that what is signed is what is sent without the signature. */
-static enum deputy_error response_put(struct deputy_arena *arena, struct deputy_slice *json,
-        const struct decrypt_claim *claim, const struct response *response)
+static enum deputy_error response_put(struct deputy_arena *arena, struct response *response,
+        const struct decrypt_claim *claim, const struct decrypt_names *names, const uint8_t *wrapped)
 {
     struct buf out = buf_make(arena, RESPONSE_MAX);
     struct json_writer writer = json_writer_make(&out);
     json_object_begin(&writer);
     member_text(&writer, "alg", claim->body.algorithm);
     member_text(&writer, "encryptedSymmetricKeyHash", claim->body.wrapped_hash);
-    member_text(&writer, "invocationCid", response->invocation);
+    member_text(&writer, "invocationCid", names->invocation);
     member_int(&writer, "keyVersion", claim->body.key_version);
-    member_text(&writer, "networkId", response->network);
+    member_text(&writer, "networkId", claim->network);
     member_text(&writer, "nodeId", claim->node);
-    if (deputy_slice_present(response->signature))
-        member_base64(&writer, "nodeSignature", response->signature);
+    response->before_signature = out.len;
     member_text(&writer, "receiverPublicKeyHash", claim->body.receiver_hash);
-    member_text(&writer, "requestHash", response->request_hash);
+    member_text(&writer, "requestHash", names->request);
     member_text(&writer, "targetNode", claim->node);
     member_text(&writer, "type", deputy_slice_text(DECRYPT_RESPONSE_TYPE));
-    member_base64(&writer, "wrappedKey", response->wrapped);
+    member_base64(&writer, "wrappedKey", deputy_slice_bytes(wrapped, DEPUTY_WRAP_BYTES));
     json_object_end(&writer);
+    return buf_finish(&out, &response->text);
+}
+
+static enum deputy_error response_sign(struct deputy_arena *arena, struct deputy_slice *json,
+        const struct response *response, const struct deputy_key *key)
+{
+    uint8_t signature[ED25519_SIGNATURE_BYTES];
+    struct deputy_slice text = response->text;
+    size_t at = response->before_signature;
+    struct buf out = buf_make(arena, RESPONSE_MAX);
+    TRY(deputy_key_sign(signature, key, text));
+    buf_reserve(&out, text.len + SIGNATURE_MEMBER_MAX);
+    buf_put(&out, deputy_slice_bytes(text.ptr, at));
+    struct json_writer writer = {.out = &out, .comma = true};
+    member_base64(&writer, "nodeSignature", deputy_slice_bytes(signature, sizeof signature));
+    buf_put(&out, deputy_slice_bytes(text.ptr + at, text.len - at));
     return buf_finish(&out, json);
 }
 
+enum deputy_error decrypt_names_make(struct deputy_arena *arena, struct decrypt_names *out,
+        const struct deputy_cid *invocation, const struct decrypt_claim *claim)
+{
+    TRY(deputy_cid_format(arena, &out->invocation, invocation, DEPUTY_CID_BASE32));
+    return digest_request(arena, &out->request, out->invocation, claim->facts.body_hash);
+}
+
 enum deputy_error decrypt_response_build(struct deputy_arena *arena, struct deputy_slice *json,
-        const struct decrypt_claim *claim, const struct deputy_cid *invocation,
+        const struct decrypt_claim *claim, const struct decrypt_names *names,
         const uint8_t wrapped[DEPUTY_WRAP_BYTES], const struct deputy_key *key)
 {
-    uint8_t signature[ED25519_SIGNATURE_BYTES];
-    struct response response = {
-            .network = claim->network, .wrapped = deputy_slice_bytes(wrapped, DEPUTY_WRAP_BYTES)};
-    TRY(deputy_cid_format(arena, &response.invocation, invocation, DEPUTY_CID_BASE32));
-    TRY(digest_request(arena, &response.request_hash, response.invocation, claim->body.hash));
-    TRY(response_put(arena, json, claim, &response));
-    TRY(deputy_key_sign(signature, key, *json));
-    response.signature = deputy_slice_bytes(signature, sizeof signature);
-    return response_put(arena, json, claim, &response);
+    struct response response;
+    TRY(response_put(arena, &response, claim, names, wrapped));
+    return response_sign(arena, json, &response, key);
 }
 
 /* ---- verifying ---- */

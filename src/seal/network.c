@@ -39,8 +39,12 @@ enum deputy_error network_canonical(
 bool network_ids_equal(struct deputy_slice a, struct deputy_slice b)
 {
     struct deputy_network left, right;
-    return deputy_network_parse(&left, a) == DEPUTY_OK && deputy_network_parse(&right, b) == DEPUTY_OK &&
-           deputy_slice_equal(left.name, right.name) && deputy_principal_equal(&left.owner, &right.owner);
+    if (deputy_network_parse(&left, a) != DEPUTY_OK)
+        return false;
+    if (deputy_slice_equal(a, b))
+        return true;
+    return deputy_network_parse(&right, b) == DEPUTY_OK && deputy_slice_equal(left.name, right.name) &&
+           deputy_principal_equal(&left.owner, &right.owner);
 }
 
 /* A name with ':' would be read as another network's: the last part of an owner. */

@@ -126,5 +126,7 @@ enum deputy_error store_network_revoke(
         return DEPUTY_OK;
     network.revoked = true;
     network.updated = db_time(&write->now);
-    return network_update(write, &network);
+    TRY(network_update(write, &network));
+    write->moves_generation = true;
+    return DEPUTY_OK;
 }

@@ -28,8 +28,10 @@ enum deputy_error store_network_insert(struct store_write *write, struct store_n
 enum deputy_error store_network_find(struct deputy_arena *arena, struct store_network *out, bool *found,
         struct store_read *read, struct deputy_slice id);
 
-/* Revokes, for good; nothing changes when it was revoked before. DEPUTY_E_NETWORK_UNKNOWN. The arena is for
- * scratch. */
+/*
+ * Revokes, for good, and moves the generation; nothing changes when it was revoked before. That apart, no row
+ * ever changes. DEPUTY_E_NETWORK_UNKNOWN. The arena is for scratch.
+ */
 enum deputy_error store_network_revoke(
         struct deputy_arena *arena, struct store_write *write, struct deputy_slice id);
 

@@ -4,6 +4,8 @@
 #include "store/replay_page.h"
 #include "store/state.h"
 
+_Static_assert((int)STORE_BATCH_JOBS <= (int)STORE_REPLAY_PAGE, "the uses of one commit are one page");
+
 enum deputy_error store_replay_insert(struct store_write *write, const struct store_replay *replay)
 {
     DEFER(statement_end) struct statement statement = {0};
@@ -79,6 +81,20 @@ enum deputy_error store_replay_insert_page(
     bind_int(&statement, latest);
     bind_blob(&statement, deputy_slice_bytes(entries, count * REPLAY_ENTRY_BYTES));
     return statement_run(&statement);
+}
+
+enum deputy_error store_replay_join(struct store_write *write, const struct store_replay *replay)
+{
+    struct store_uses *uses = &write->view.store->uses;
+    ENSURE(uses->count < STORE_BATCH_JOBS, DEPUTY_E_ARGUMENT);
+    uses->replays[uses->count++] = *replay;
+    return DEPUTY_OK;
+}
+
+enum deputy_error uses_flush(struct store_write *write)
+{
+    const struct store_uses *uses = &write->view.store->uses;
+    return uses->count > 0 ? store_replay_insert_page(write, uses->replays, uses->count) : DEPUTY_OK;
 }
 
 enum deputy_error store_replay_load_page(struct deputy_arena *arena, struct store_replay **out, size_t *count,

@@ -34,6 +34,12 @@ struct store_queue {
     bool closing;
 };
 
+/* What the jobs of the commit under way have used up (store_replay_join). */
+struct store_uses {
+    struct store_replay replays[STORE_BATCH_JOBS];
+    size_t count;
+};
+
 struct store {
     struct store_config config;
     struct directory directory;
@@ -41,7 +47,8 @@ struct store {
     struct db writer;
     pthread_t thread;
     bool thread_runs;
-    bool names_synced; /* the writer's: files made at the start are durable */
+    bool names_synced;      /* the writer's: files made at the start are durable */
+    struct store_uses uses; /* the writer's */
     struct store_queue queue;
     atomic_uint_fast64_t generation;
     atomic_uint_fast64_t jobs;
@@ -54,6 +61,9 @@ struct store {
 /* The writer thread, and what it runs on. */
 enum deputy_error writer_start(struct store *store);
 void writer_stop(struct store *store);
+
+/* Writes the joined uses of this commit, if there are any. */
+enum deputy_error uses_flush(struct store_write *write);
 
 /* Brings the database to the newest step of the schema. */
 struct schema;

@@ -340,6 +340,13 @@ enum deputy_error store_replay_load(struct deputy_arena *arena, struct store_rep
 enum deputy_error store_replay_insert_page(
         struct store_write *write, const struct store_replay *replays, size_t count);
 
+/*
+ * For a use that commits with the job it belongs to, once a job: those of all jobs of one commit become one
+ * page, written before it. A job that fails leaves none. DEPUTY_E_ARGUMENT when a job has more than one and
+ * the page is full.
+ */
+enum deputy_error store_replay_join(struct store_write *write, const struct store_replay *replay);
+
 /* The next page so recorded, behind *after (0: the first), which is moved on; *count is 0 behind the last. */
 enum deputy_error store_replay_load_page(struct deputy_arena *arena, struct store_replay **out, size_t *count,
         struct store_read *read, int64_t *after);

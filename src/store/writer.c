@@ -105,13 +105,16 @@ static enum deputy_error job_apply(struct store *store, struct store_job *job, b
 {
     struct db *db = &store->writer;
     struct store_write write = write_make(store, *moves_generation);
+    size_t uses = store->uses.count;
     TRY(db_run(db, DB_SAVEPOINT, "SAVEPOINT job"));
     job->result = job->apply(&write, job->ctx);
     ENSURE(db_in_transaction(db), job->result != DEPUTY_OK ? job->result : DEPUTY_E_STORE_IO);
-    if (job->result != DEPUTY_OK)
+    if (job->result != DEPUTY_OK) {
+        store->uses.count = uses;
         TRY(db_run(db, DB_ROLLBACK_TO, "ROLLBACK TO job"));
-    else
+    } else {
         *moves_generation |= write.moves_generation;
+    }
     return db_run(db, DB_RELEASE, "RELEASE job");
 }
 
@@ -128,8 +131,11 @@ static enum deputy_error batch_apply(struct store *store, struct store_job *batc
 {
     TRY(names_sync(store));
     TRY(db_run(&store->writer, DB_BEGIN_IMMEDIATE, "BEGIN IMMEDIATE"));
+    store->uses.count = 0;
     for (struct store_job *job = batch; job != NULL; job = job->next)
         TRY(job_apply(store, job, moves_generation));
+    struct store_write write = write_make(store, *moves_generation);
+    TRY(uses_flush(&write));
     TRY(db_run(&store->writer, DB_COMMIT, "COMMIT"));
     atomic_fetch_add(&store->commits, 1);
     return DEPUTY_OK;

@@ -75,6 +75,33 @@ static void every_ascii_character_has_its_minimal_form(void **state)
     }
 }
 
+/* Strings are looked at eight bytes at once: each byte at each place of a word, beside each kind of
+ * neighbour. */
+static void escape_is_found_wherever_it_stands(void **state)
+{
+    static const uint8_t neighbours[] = {'a', 0x7f, 0x80, 0xa1, 0xff, '!', '#', '[', ']', ' '};
+    for (size_t n = 0; n < sizeof neighbours; n++) {
+        for (size_t at = 0; at < 19; at++) {
+            for (unsigned byte = 0; byte < 0x100; byte++) {
+                uint8_t text[19];
+                bool escaped = byte < 0x20 || byte == '"' || byte == '\\';
+                struct buf out = buf_make(*state, 64);
+                memset(text, neighbours[n], sizeof text);
+                text[at] = (uint8_t)byte;
+                json_put_text(&out, deputy_slice_bytes(text, sizeof text));
+                struct deputy_slice json = finished(&out);
+                assert_int_equal(json.ptr[0], '"');
+                assert_int_equal(json.ptr[1 + at], escaped ? '\\' : byte);
+                assert_memory_equal(json.ptr + 1, text, at);
+                assert_int_equal(json.len > sizeof text + 2, escaped);
+                assert_memory_equal(
+                        json.ptr + json.len - (sizeof text - at), text + at + 1, sizeof text - at - 1);
+                deputy_arena_reset(*state);
+            }
+        }
+    }
+}
+
 static void text_beyond_ascii_is_not_escaped(void **state)
 {
     struct buf out = buf_make(*state, 64);
@@ -148,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             ARENA_TEST(writer_puts_the_commas),
             ARENA_TEST(every_ascii_character_has_its_minimal_form),
+            ARENA_TEST(escape_is_found_wherever_it_stands),
             ARENA_TEST(text_beyond_ascii_is_not_escaped),
             ARENA_TEST(canonical_form_is_that_of_rfc_8785),
             ARENA_TEST(members_are_sorted_by_utf16_units),

@@ -19,8 +19,10 @@ static struct store_decryption record(struct deputy_arena *arena, enum deputy_er
     struct decrypt_claim claim = {
             .node = T(NODE), .network = T(NETWORK), .facts = {.body_hash = T(BODY_HASH)}};
     struct deputy_refusal refusal = {code, {T(arg)}};
+    struct decrypt_names names;
     assert_ok(deputy_cid_parse(&token.cid, T(INVOCATION)));
-    assert_ok(decrypt_record_make(arena, &out, &admission, &claim, &refusal));
+    assert_ok(decrypt_names_make(arena, &names, &token.cid, &claim));
+    assert_ok(decrypt_record_make(arena, &out, &admission, &claim, &names, &refusal));
     return out;
 }
 

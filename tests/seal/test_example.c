@@ -176,6 +176,7 @@ static struct deputy_slice example_response(struct deputy_arena *arena,
     struct decrypt_claim claim = {.node = T(EXAMPLE_NODE), .network = T(EXAMPLE_NETWORK)};
     struct deputy_network_descriptor network = example_network();
     struct deputy_cid cid = deputy_cid_of_bytes(invocation);
+    struct decrypt_names names;
     struct deputy_key *key = example_node_key(arena);
     bool found;
     assert_ok(decrypt_body_parse(arena, &claim.body, &refusal, request->body));
@@ -187,7 +188,8 @@ static struct deputy_slice example_response(struct deputy_arena *arena,
     memset(random, 0x55, 32);
     count_up(random + 32, 12, 0x20);
     assert_ok(decrypt_rewrap(wrapped, &refusal, &material, bytes_of(secret, 32, 0x17), random));
-    assert_ok(decrypt_response_build(arena, &json, &claim, &cid, wrapped, key));
+    assert_ok(decrypt_names_make(arena, &names, &cid, &claim));
+    assert_ok(decrypt_response_build(arena, &json, &claim, &names, wrapped, key));
     deputy_key_destroy(key);
     return json;
 }

@@ -246,8 +246,10 @@ static struct deputy_slice response_to(struct deputy_arena *arena, const struct 
     uint8_t wrapped[DEPUTY_WRAP_BYTES];
     struct deputy_slice json;
     struct deputy_cid cid = deputy_cid_of_bytes(invocation);
+    struct decrypt_names names;
     wrap_make(wrapped);
-    assert_ok(decrypt_response_build(arena, &json, claim, &cid, wrapped, exchange->node));
+    assert_ok(decrypt_names_make(arena, &names, &cid, claim));
+    assert_ok(decrypt_response_build(arena, &json, claim, &names, wrapped, exchange->node));
     return json;
 }
 

@@ -85,6 +85,21 @@ static void spec04_7_3_revoking_is_idempotent_and_needs_a_network(void **state)
     assert_true(read.revoked);
 }
 
+/* Whoever keeps a row keeps it with its generation. */
+static void H8_revoking_a_network_moves_the_generation_once(void **state)
+{
+    struct kit *kit = *state;
+    struct store_network network = make(ID);
+    struct revocation revocation = {kit->arena, ID};
+    uint64_t before = store_generation(kit->store);
+    assert_ok(store_run(kit->store, apply_insert, &network));
+    assert_int_equal(store_generation(kit->store), before);
+    assert_ok(store_run(kit->store, apply_revoke, &revocation));
+    assert_int_equal(store_generation(kit->store), before + 1);
+    assert_ok(store_run(kit->store, apply_revoke, &revocation));
+    assert_int_equal(store_generation(kit->store), before + 1);
+}
+
 static size_t audited(const struct kit *kit)
 {
     return kit_audit(kit, "networks", store_audit_networks);
@@ -137,6 +152,7 @@ int main(void)
             STORE_TEST(network_is_found_as_it_was_stored_also_after_a_restart),
             STORE_TEST(spec04_6_1_an_id_is_taken_once_and_for_good),
             STORE_TEST(spec04_7_3_revoking_is_idempotent_and_needs_a_network),
+            STORE_TEST(H8_revoking_a_network_moves_the_generation_once),
             STORE_TEST(every_changed_column_is_refused_and_found_by_the_audit),
     };
     return cmocka_run_group_tests_name("store.network", tests, NULL, NULL);

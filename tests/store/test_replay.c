@@ -1,4 +1,5 @@
 #include "kit.h"
+#include <semaphore.h>
 
 static struct store_replay replay_of(unsigned number, int64_t expires)
 {
@@ -171,6 +172,112 @@ static void page_is_removed_when_the_last_of_it_has_expired_or_it_lies_too_far_a
     assert_int_equal(count_in_pages(*state, 11), 10);
 }
 
+/* ---- uses that are written with their commit ---- */
+
+/* One of a few jobs of the same commit: the first of them holds the writer until the others wait. */
+struct joining {
+    struct store_job job;
+    struct store_replay replay;
+    size_t times;
+    enum deputy_error answer, result;
+    sem_t *entered, *open; /* NULL but for the first */
+    sem_t *done;           /* NULL but for the last */
+};
+
+static enum deputy_error apply_join(struct store_write *write, void *ctx)
+{
+    const struct joining *joining = ctx;
+    enum deputy_error result = DEPUTY_OK;
+    if (joining->entered != NULL) {
+        sem_post(joining->entered);
+        sem_wait(joining->open);
+    }
+    for (size_t i = 0; i < joining->times && result == DEPUTY_OK; i++)
+        result = store_replay_join(write, &joining->replay);
+    return result == DEPUTY_OK ? joining->answer : result;
+}
+
+static void join_done(void *ctx, enum deputy_error result)
+{
+    struct joining *joining = ctx;
+    joining->result = result;
+    if (joining->done != NULL)
+        sem_post(joining->done);
+}
+
+/* The first is a commit of its own, the others are one. */
+static void join_all(struct kit *kit, struct joining *all, size_t count)
+{
+    sem_t entered, open, done;
+    sem_init(&entered, 0, 0);
+    sem_init(&open, 0, 0);
+    sem_init(&done, 0, 0);
+    all[0].entered = &entered;
+    all[0].open = &open;
+    all[count - 1].done = &done;
+    for (size_t i = 0; i < count; i++) {
+        all[i].job = (struct store_job){.apply = apply_join, .done = join_done, .ctx = &all[i]};
+        store_submit(kit->store, &all[i].job);
+        if (i == 0)
+            sem_wait(&entered);
+    }
+    sem_post(&open);
+    sem_wait(&done);
+    sem_destroy(&entered);
+    sem_destroy(&open);
+    sem_destroy(&done);
+}
+
+static size_t pages(const struct kit *kit)
+{
+    struct store_read *read = kit_read((struct kit *)kit);
+    struct store_replay *rows;
+    int64_t after = 0;
+    size_t count = 0;
+    for (size_t got = 1; got > 0; count += got > 0)
+        assert_ok(store_replay_load_page(kit->arena, &rows, &got, read, &after));
+    store_read_end(read);
+    return count;
+}
+
+static void I18_uses_of_one_commit_share_a_page_that_is_there_after_reopening(void **state)
+{
+    struct joining all[4];
+    memset(all, 0, sizeof all);
+    for (unsigned i = 0; i < 4; i++)
+        all[i] = (struct joining){.replay = replay_of(1 + i, 1 + i), .times = 1};
+    join_all(*state, all, 4);
+    kit_reopen(*state);
+    assert_int_equal(count_in_pages(*state, 1), 4);
+    assert_int_equal(pages(*state), 2);
+}
+
+static void I19_joined_use_of_a_failing_job_is_not_kept_and_the_others_are(void **state)
+{
+    struct joining all[5];
+    memset(all, 0, sizeof all);
+    all[1] = (struct joining){.replay = replay_of(9, 9), .times = 1, .answer = DEPUTY_E_UNAUTHORIZED_ACTION};
+    all[2] = (struct joining){.replay = replay_of(1, 1), .times = 1};
+    all[3] = (struct joining){.replay = replay_of(9, 9), .times = 2, .answer = DEPUTY_E_UNAUTHORIZED_ACTION};
+    all[4] = (struct joining){.replay = replay_of(2, 2), .times = 1};
+    join_all(*state, all, 5);
+    assert_int_equal(all[1].result, DEPUTY_E_UNAUTHORIZED_ACTION);
+    assert_int_equal(all[2].result, DEPUTY_OK);
+    assert_int_equal(all[4].result, DEPUTY_OK);
+    assert_int_equal(count_in_pages(*state, 1), 2);
+    assert_int_equal(pages(*state), 1);
+}
+
+static void job_that_joins_more_uses_than_a_page_holds_is_refused(void **state)
+{
+    struct joining all[2];
+    memset(all, 0, sizeof all);
+    all[1] = (struct joining){.replay = replay_of(1, 1), .times = STORE_BATCH_JOBS + 1};
+    join_all(*state, all, 2);
+    assert_int_equal(all[1].result, DEPUTY_E_ARGUMENT);
+    assert_int_equal(pages(*state), 0);
+}
+
 struct effect {
     struct store_replay replay;
     struct store_put put;
@@ -210,6 +317,9 @@ int main(void)
             STORE_TEST(page_that_is_empty_or_too_long_is_refused),
             STORE_TEST(I18_pages_are_remembered_after_reopening_each_use_once),
             STORE_TEST(page_is_removed_when_the_last_of_it_has_expired_or_it_lies_too_far_ahead),
+            STORE_TEST(I18_uses_of_one_commit_share_a_page_that_is_there_after_reopening),
+            STORE_TEST(I19_joined_use_of_a_failing_job_is_not_kept_and_the_others_are),
+            STORE_TEST(job_that_joins_more_uses_than_a_page_holds_is_refused),
             STORE_TEST(I19_failed_invocation_leaves_no_replay_row),
     };
     return cmocka_run_group_tests_name("store.replay", tests, NULL, NULL);
