@@ -29,6 +29,7 @@ static const struct {
         {DEPUTY_E_JSON_NUMBER, {"invalid_body", 400}},
         {DEPUTY_E_JSON_TYPE, {"invalid_body", 400}},
         {DEPUTY_E_DELEGATION_REFUSED, {"no_delegation", 403}},
+        {DEPUTY_E_CALL_REFUSED, {"no_delegation", 403}},
         {DEPUTY_E_GRANT_RECORD, {"store_unavailable", 503}},
 };
 

@@ -191,8 +191,7 @@ enum deputy_error backend_policy_for(struct deputy_arena *arena, struct backend_
     return attempt_end(&attempt, hash_write(arena, out->hash, out->entries));
 }
 
-/* A name stands for the owner's space of that name, and for no other's. */
-static enum deputy_error in_own_spaces(
+static enum deputy_error place(
         const struct attempt *attempt, struct deputy_permissions *out, const struct backend_wants *wants)
 {
     struct permission_list list = permission_list_make(attempt->arena);
@@ -206,8 +205,14 @@ static enum deputy_error in_own_spaces(
     return DEPUTY_OK;
 }
 
-/* Networks are compared as text, so each in its canonical one. */
-static enum deputy_error canonical_networks(
+enum deputy_error backend_wants_place(struct deputy_arena *arena, struct deputy_permissions *out,
+        struct deputy_refusal *refusal, const struct backend_wants *wants)
+{
+    struct attempt attempt = attempt_make(arena, refusal);
+    return attempt_end(&attempt, place(&attempt, out, wants));
+}
+
+enum deputy_error backend_held_canonical(
         struct deputy_arena *arena, struct deputy_permissions *out, struct deputy_permissions held)
 {
     struct permission_list list = permission_list_make(arena);
@@ -230,9 +235,9 @@ enum deputy_error backend_wants_check(struct deputy_arena *arena, struct deputy_
     struct attempt attempt = attempt_make(arena, refusal);
     struct deputy_permissions wanted;
     struct deputy_permissions given;
-    enum deputy_error result = in_own_spaces(&attempt, &wanted, wants);
+    enum deputy_error result = place(&attempt, &wanted, wants);
     if (result == DEPUTY_OK)
-        result = canonical_networks(arena, &given, held);
+        result = backend_held_canonical(arena, &given, held);
     if (result == DEPUTY_OK)
         result = subset_refuse(&attempt, DEPUTY_E_GRANT_POLICY, wanted, given);
     return attempt_end(&attempt, result);

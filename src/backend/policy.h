@@ -44,6 +44,14 @@ struct backend_wants {
 enum deputy_error backend_policy_for(struct deputy_arena *arena, struct backend_wants *out,
         struct deputy_refusal *refusal, const struct backend_policy *policy, const uint8_t owner[20]);
 
+/* The entries with ids of spaces: a name stands for the owner's space of that name, and for no other's. */
+enum deputy_error backend_wants_place(struct deputy_arena *arena, struct deputy_permissions *out,
+        struct deputy_refusal *refusal, const struct backend_wants *wants);
+
+/* Networks are compared as text, so each in its canonical one. */
+enum deputy_error backend_held_canonical(
+        struct deputy_arena *arena, struct deputy_permissions *out, struct deputy_permissions held);
+
 /*
  * Do the signed permissions (as struct deputy_delegation holds them, in any order) give all that is wanted,
  * in the owner's own spaces and under equal caveats? What they give beyond that is of no use to anybody.

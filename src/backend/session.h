@@ -38,7 +38,11 @@ enum deputy_error session_open(struct backend_loop *on, const uint8_t owner[20],
 enum deputy_error session_try(struct backend_loop *on, const struct intake *taken,
         const struct backend_wants *wants, session_fn *then, void *ctx);
 
-/* From now on the owner's requests use this one. */
+/*
+ * From now on the owner's requests use this one; the caller still releases his own reference. Where another
+ * grant of the owner came or his went since the session was tried, his next request takes what is kept into
+ * use instead.
+ */
 void session_install(struct sessions *sessions, struct session *session);
 
 /* Forgets the owner's session, and what is being activated for him: his next request begins anew. */

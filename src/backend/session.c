@@ -1,0 +1,364 @@
+/*
+ * Requests of one owner share what is at hand, or what is under way. What comes of it is told to each on its
+ * own loop; where the owner's grant went or changed meanwhile, those who wait are taken up once more.
+ */
+#include "backend/activation.h"
+#include "backend/session_table.h"
+#include "backend/watch.h"
+#include "base/time.h"
+#include "base/try.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 60000 };
+
+/* Somebody who waits for a session: a letter to his loop brings it. */
+struct waiter {
+    struct loop_task task;
+    struct backend_loop *on;
+    uint8_t owner[20];
+    session_fn *then;
+    void *ctx;
+    struct session *session;
+    struct ending fault;
+    bool again; /* what he waited for was overtaken */
+    struct waiter *next;
+};
+
+/* An activation of what is kept. */
+struct session_run {
+    struct activation activation;
+    struct session_entry *entry; /* NULL: overtaken. Under the table's lock */
+    struct waiter *waiters;      /* under the lock until the run has ended */
+};
+
+/* An activation of what is not kept yet. */
+struct session_trial {
+    struct activation activation;
+    struct trial *trial;
+    session_fn *then;
+    void *ctx;
+};
+
+static void run_begin(struct session_run *run);
+
+/* ---- telling ---- */
+
+static void tell(session_fn *then, void *ctx, struct session *session, struct ending fault)
+{
+    const struct backend_fault told = {{.code = fault.code}, fault.blame};
+    then(ctx, session == NULL ? &told : NULL, session);
+}
+
+static void waiter_read(void *ctx)
+{
+    struct waiter *waiter = ctx;
+    enum deputy_error result = DEPUTY_OK;
+    if (waiter->again)
+        result = session_open(waiter->on, waiter->owner, waiter->then, waiter->ctx);
+    if (result != DEPUTY_OK)
+        waiter->fault = (struct ending){result, BLAME_BACKEND};
+    if (!waiter->again || result != DEPUTY_OK)
+        tell(waiter->then, waiter->ctx, waiter->session, waiter->fault);
+    free(waiter);
+}
+
+static void waiter_post(struct waiter *waiter)
+{
+    waiter->task = (struct loop_task){.run = waiter_read, .ctx = waiter};
+    loop_post(waiter->on->loop, &waiter->task);
+}
+
+static void tell_watch(const struct session_run *run, enum grant_change change)
+{
+    const struct backend *backend = run->activation.on->backend;
+    struct grant_news news = {.change = change, .at = backend_now(backend)};
+    memcpy(news.owner, run->activation.owner, sizeof news.owner);
+    if (backend->watch != NULL)
+        grant_watch_tell(backend->watch, &news);
+}
+
+/* ---- waiting before the next try ---- */
+
+/* A clock that was set back must not make anybody wait for longer than the longest wait. */
+static bool must_wait(const struct session_entry *entry, struct deputy_time now)
+{
+    return entry->failures > 0 && deputy_time_compare(now, entry->retry) < 0 &&
+           deputy_time_compare(entry->retry, time_add_ms(now, RETRY_MAX_MS)) <= 0;
+}
+
+static void entry_fail(struct session_entry *entry, struct ending fault, struct deputy_time now)
+{
+    int64_t wait_ms = RETRY_FIRST_MS;
+    for (unsigned i = 0; i < entry->failures && wait_ms < RETRY_MAX_MS; i++)
+        wait_ms *= 2;
+    entry->failures++;
+    entry->fault = fault;
+    entry->retry = time_add_ms(now, wait_ms < RETRY_MAX_MS ? wait_ms : RETRY_MAX_MS);
+}
+
+/* ---- the end of a run ---- */
+
+/* It was the node that failed, or refused: nothing is gained by asking it at once again. */
+static bool is_of_node(struct ending fault)
+{
+    return fault.blame == BLAME_NODE || fault.code == DEPUTY_E_DELEGATION_REFUSED ||
+           fault.code == DEPUTY_E_NODE_BUSY;
+}
+
+/* With the lock. True when a refusal is news. */
+static bool entry_settle(
+        struct sessions *sessions, struct session_run *run, struct session *session, struct ending fault)
+{
+    struct session_entry *entry = run->entry;
+    bool refused = fault.code == DEPUTY_E_DELEGATION_REFUSED;
+    bool news = refused && (entry->failures == 0 || entry->fault.code != DEPUTY_E_DELEGATION_REFUSED);
+    entry->running = NULL;
+    if (session != NULL || fault.blame == BLAME_GRANT)
+        table_set(sessions, entry, session);
+    if (is_of_node(fault) && session == NULL)
+        entry_fail(entry, fault, backend_now(run->activation.on->backend));
+    else
+        entry->failures = 0;
+    table_tidy(sessions, entry);
+    return news;
+}
+
+static void waiters_tell(struct waiter *waiter, struct session *session, struct ending fault, bool overtaken)
+{
+    while (waiter != NULL) {
+        struct waiter *next = waiter->next;
+        waiter->again = overtaken;
+        waiter->fault = fault;
+        waiter->session = session != NULL && !overtaken ? session_retain(session) : NULL;
+        waiter_post(waiter);
+        waiter = next;
+    }
+}
+
+static void run_ended(void *ctx, struct session *session, struct ending fault)
+{
+    struct session_run *run = ctx;
+    struct sessions *sessions = run->activation.on->backend->sessions;
+    bool refusal_is_news = false;
+    pthread_mutex_lock(&sessions->lock);
+    bool overtaken = run->entry == NULL;
+    if (!overtaken)
+        refusal_is_news =
+                entry_settle(sessions, run, session != NULL ? session_retain(session) : NULL, fault);
+    pthread_mutex_unlock(&sessions->lock);
+    if (fault.code == DEPUTY_E_DELEGATION_EXPIRED || fault.code == DEPUTY_E_DELEGATION_STALE)
+        tell_watch(run, GRANT_ENDED);
+    if (refusal_is_news)
+        tell_watch(run, GRANT_REFUSED);
+    waiters_tell(run->waiters, session, fault, overtaken);
+    if (session != NULL)
+        session_release(session);
+    free(run);
+}
+
+static bool run_goes_on(void *ctx)
+{
+    struct session_run *run = ctx;
+    struct sessions *sessions = run->activation.on->backend->sessions;
+    pthread_mutex_lock(&sessions->lock);
+    bool goes_on = run->entry != NULL;
+    pthread_mutex_unlock(&sessions->lock);
+    return goes_on;
+}
+
+static void run_begin(struct session_run *run)
+{
+    enum deputy_error result = activation_begin(&run->activation);
+    if (result != DEPUTY_OK)
+        run_ended(run, NULL, (struct ending){result, BLAME_BACKEND});
+}
+
+/* ---- opening ---- */
+
+/* With the lock: a run that the entry waits for from now on. */
+static struct session_run *run_make(struct backend_loop *on, struct session_entry *entry)
+{
+    struct session_run *run = calloc(1, sizeof *run);
+    if (run == NULL)
+        return NULL;
+    run->activation = (struct activation){.on = on, .goes_on = run_goes_on, .ended = run_ended, .ctx = run};
+    memcpy(run->activation.owner, entry->owner, sizeof entry->owner);
+    run->entry = entry;
+    entry->running = run;
+    return run;
+}
+
+/* With the lock: the session, retained. One that is due is renewed, and is good until it ends. */
+static struct session *entry_at_hand(
+        struct backend_loop *on, struct session_entry *entry, struct session_run **begins)
+{
+    struct deputy_time now = backend_now(on->backend);
+    struct session *session = entry->session;
+    if (session == NULL || deputy_time_compare(now, session->ends) >= 0)
+        return NULL;
+    bool due = deputy_time_compare(now, session->renews) >= 0;
+    if (due && entry->running == NULL && !must_wait(entry, now))
+        *begins = run_make(on, entry);
+    return session_retain(session);
+}
+
+/* With the lock: answers the waiter, has it wait, or gives a run to begin. */
+static enum deputy_error entry_serve(
+        struct session_entry *entry, struct waiter *waiter, struct session_run **begins, bool *answered)
+{
+    waiter->session = entry_at_hand(waiter->on, entry, begins);
+    *answered = waiter->session != NULL;
+    if (*answered)
+        return DEPUTY_OK;
+    if (entry->running == NULL && must_wait(entry, backend_now(waiter->on->backend))) {
+        waiter->fault = entry->fault;
+        *answered = true;
+        return DEPUTY_OK;
+    }
+    if (entry->running == NULL)
+        *begins = run_make(waiter->on, entry);
+    ENSURE(entry->running != NULL, DEPUTY_E_NOMEM);
+    waiter->next = entry->running->waiters;
+    entry->running->waiters = waiter;
+    return DEPUTY_OK;
+}
+
+static enum deputy_error open_locked(
+        struct sessions *sessions, struct waiter *waiter, struct session_run **begins, bool *answered)
+{
+    struct session_entry *entry = table_use(sessions, waiter->owner);
+    ENSURE(entry != NULL, DEPUTY_E_NOMEM);
+    enum deputy_error result = entry_serve(entry, waiter, begins, answered);
+    table_tidy(sessions, entry);
+    return result;
+}
+
+enum deputy_error session_open(struct backend_loop *on, const uint8_t owner[20], session_fn *then, void *ctx)
+{
+    struct sessions *sessions = on->backend->sessions;
+    struct session_run *begins = NULL;
+    struct waiter *waiter = calloc(1, sizeof *waiter);
+    bool answered = false;
+    ENSURE(waiter != NULL, DEPUTY_E_NOMEM);
+    *waiter = (struct waiter){.on = on, .then = then, .ctx = ctx};
+    memcpy(waiter->owner, owner, sizeof waiter->owner);
+    pthread_mutex_lock(&sessions->lock);
+    enum deputy_error result = open_locked(sessions, waiter, &begins, &answered);
+    pthread_mutex_unlock(&sessions->lock);
+    if (result != DEPUTY_OK)
+        free(waiter);
+    if (answered)
+        waiter_post(waiter);
+    if (begins != NULL)
+        run_begin(begins);
+    return result;
+}
+
+struct session *session_at_hand(struct backend_loop *on, const uint8_t owner[20])
+{
+    struct sessions *sessions = on->backend->sessions;
+    struct session_run *begins = NULL;
+    struct session *session = NULL;
+    pthread_mutex_lock(&sessions->lock);
+    struct session_entry *entry = table_find(sessions, owner);
+    if (entry != NULL && entry->session != NULL)
+        session = entry_at_hand(on, table_use(sessions, owner), &begins);
+    pthread_mutex_unlock(&sessions->lock);
+    if (begins != NULL)
+        run_begin(begins);
+    return session;
+}
+
+/* ---- trying ---- */
+
+static bool trial_goes_on(void *ctx)
+{
+    (void)ctx; /* whether its grant is kept is decided elsewhere */
+    return true;
+}
+
+static void trial_ended(void *ctx, struct session *session, struct ending fault)
+{
+    struct session_trial *on_trial = ctx;
+    if (session != NULL)
+        session->trial = on_trial->trial;
+    else
+        trial_end(on_trial->trial);
+    tell(on_trial->then, on_trial->ctx, session, fault);
+    free(on_trial);
+}
+
+enum deputy_error session_try(struct backend_loop *on, const struct intake *taken,
+        const struct backend_wants *wants, session_fn *then, void *ctx)
+{
+    struct session_trial *on_trial = calloc(1, sizeof *on_trial);
+    ENSURE(on_trial != NULL, DEPUTY_E_NOMEM);
+    *on_trial = (struct session_trial){.activation = {.on = on,
+                                               .taken = taken,
+                                               .wants = wants,
+                                               .goes_on = trial_goes_on,
+                                               .ended = trial_ended,
+                                               .ctx = on_trial},
+            .trial = trial_begin(on->backend->sessions, wants->owner.address),
+            .then = then,
+            .ctx = ctx};
+    memcpy(on_trial->activation.owner, wants->owner.address, sizeof wants->owner.address);
+    enum deputy_error result = DEPUTY_E_NOMEM;
+    if (on_trial->trial != NULL)
+        result = activation_begin(&on_trial->activation);
+    if (result == DEPUTY_OK)
+        return DEPUTY_OK;
+    if (on_trial->trial != NULL)
+        trial_end(on_trial->trial);
+    free(on_trial);
+    return result;
+}
+
+/* ---- installing and dropping ---- */
+
+/* With the lock: from now on nothing of the owner is at hand, or on its way to be. */
+static void owner_forget(struct sessions *sessions, const uint8_t owner[20])
+{
+    struct session_entry *entry = table_find(sessions, owner);
+    trials_overtake(sessions, owner);
+    if (entry == NULL)
+        return;
+    if (entry->running != NULL)
+        entry->running->entry = NULL;
+    table_forget(sessions, entry);
+}
+
+/* Where two grants came at once, or one came while one went, the one that is kept is the one to use. */
+void session_install(struct sessions *sessions, struct session *session)
+{
+    struct trial *trial = session->trial;
+    pthread_mutex_lock(&sessions->lock);
+    bool overtaken = trial != NULL && trial->overtaken;
+    owner_forget(sessions, session->owner);
+    struct session_entry *entry = overtaken ? NULL : table_use(sessions, session->owner);
+    if (entry != NULL)
+        table_set(sessions, entry, session_retain(session));
+    session->trial = NULL;
+    pthread_mutex_unlock(&sessions->lock);
+    if (trial != NULL)
+        trial_end(trial);
+}
+
+void session_drop(struct sessions *sessions, const uint8_t owner[20])
+{
+    pthread_mutex_lock(&sessions->lock);
+    owner_forget(sessions, owner);
+    pthread_mutex_unlock(&sessions->lock);
+}
+
+void session_drop_this(struct sessions *sessions, const struct session *session)
+{
+    pthread_mutex_lock(&sessions->lock);
+    struct session_entry *entry = table_find(sessions, session->owner);
+    if (entry != NULL && entry->session == session) {
+        table_set(sessions, entry, NULL);
+        table_tidy(sessions, entry);
+    }
+    pthread_mutex_unlock(&sessions->lock);
+}
