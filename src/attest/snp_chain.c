@@ -54,7 +54,7 @@ static enum snp_chain_error times_of(const struct x509 *const *certificates, siz
     return SNP_CHAIN_OK;
 }
 
-static bool roles_hold(const struct x509 *root, const struct x509 *intermediate, const struct snp_key *key)
+bool snp_chain_roles_hold(const struct x509 *root, const struct x509 *intermediate, const struct snp_key *key)
 {
     const char *prefix = key->kind == SNP_SIGNED_BY_VLEK ? "SEV-VLEK-" : "SEV-";
     return names_product(root->common_name, "ARK-", key->product) && is_issuer(root, 1) &&
@@ -74,7 +74,7 @@ enum deputy_error snp_chain_check(
     if (error == DEPUTY_E_CERTIFICATE)
         return DEPUTY_OK;
     TRY(error);
-    if (!roles_hold(root, intermediate, chain->key))
+    if (!snp_chain_roles_hold(root, intermediate, chain->key))
         return DEPUTY_OK;
     TRY(issued_by(chain->cache, out, intermediate, root));
     if (*out == SNP_CHAIN_OK)

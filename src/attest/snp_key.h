@@ -40,6 +40,10 @@ struct snp_chain {
 enum deputy_error snp_chain_check(
         struct deputy_arena *arena, enum snp_chain_error *out, const struct snp_chain *chain);
 
+/* A part of it: names, keys and what each may do, whoever signed them. */
+bool snp_chain_roles_hold(
+        const struct x509 *root, const struct x509 *intermediate, const struct snp_key *key);
+
 enum { SNP_CERTIFICATES_MAX = 8 };
 
 /* The certificates that come with a report. DER; absent when not there. */

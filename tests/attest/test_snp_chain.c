@@ -60,11 +60,152 @@ static void key_with_what_nobody_understands_is_refused(void **state)
     assert_int_equal(checked_with(*state, name_another_algorithm), SNP_CHAIN_BROKEN);
 }
 
+/* ---- the authorities ---- */
+
+struct roles {
+    struct x509 root, intermediate, leaf;
+    struct snp_key key;
+};
+
+/* Those of the real chain of a Milan. */
+static struct roles real_roles(struct deputy_arena *arena)
+{
+    struct roles roles;
+    struct snp_evidence evidence = kit_real(arena);
+    const struct x509 *root, *intermediate;
+    assert_ok(snp_key_parse(arena, &roles.key, evidence.key));
+    assert_ok(x509_parse(arena, &root, snp_root(DEPUTY_ATTEST_PRODUCT_MILAN)));
+    assert_ok(x509_parse(arena, &intermediate, evidence.intermediate));
+    roles.root = *root;
+    roles.intermediate = *intermediate;
+    roles.leaf = *roles.key.certificate;
+    return roles;
+}
+
+static bool hold(struct roles *roles)
+{
+    roles->key.certificate = &roles->leaf;
+    return snp_chain_roles_hold(&roles->root, &roles->intermediate, &roles->key);
+}
+
+static void authorities_of_a_real_chain_may_be_what_they_are(void **state)
+{
+    struct roles roles = real_roles(*state);
+    assert_true(hold(&roles));
+}
+
+static void each_authority_must_be_one_that_signs_certificates_by_rsa(void **state)
+{
+    struct roles roles;
+    for (int i = 0; i < 2; i++) {
+        roles = real_roles(*state);
+        struct x509 *authority = i == 0 ? &roles.root : &roles.intermediate;
+        struct x509 real = *authority;
+        authority->is_ca = false;
+        assert_false(hold(&roles));
+        *authority = real;
+        authority->key_cert_sign = false;
+        assert_false(hold(&roles));
+        *authority = real;
+        authority->key.kind = X509_P384;
+        assert_false(hold(&roles));
+        *authority = real;
+        add_critical_extension(authority);
+        assert_false(hold(&roles));
+        *authority = real;
+        assert_true(hold(&roles));
+    }
+}
+
+static void root_must_allow_an_authority_below_it_and_the_intermediate_none(void **state)
+{
+    static const struct {
+        int32_t root, intermediate;
+        bool holds;
+    } cases[] = {{X509_NO_PATH_LENGTH, X509_NO_PATH_LENGTH, true}, {1, 0, true}, {2, 1, true}, {0, 0, false},
+            {1, X509_NO_PATH_LENGTH, true}, {0, X509_NO_PATH_LENGTH, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct roles roles = real_roles(*state);
+        roles.root.path_length = cases[i].root;
+        roles.intermediate.path_length = cases[i].intermediate;
+        assert_int_equal(hold(&roles), cases[i].holds);
+    }
+}
+
+/* Root and intermediate are of the product of the key, and of the sort of the key. */
+static void authorities_have_the_names_of_their_product_and_sort(void **state)
+{
+    static const struct {
+        const char *root, *intermediate;
+        enum snp_signer kind;
+        enum deputy_attest_product product;
+        bool hold;
+    } cases[] = {
+            {"ARK-Milan", "SEV-Milan", SNP_SIGNED_BY_VCEK, DEPUTY_ATTEST_PRODUCT_MILAN, true},
+            {"ARK-Milan", "SEV-VLEK-Milan", SNP_SIGNED_BY_VLEK, DEPUTY_ATTEST_PRODUCT_MILAN, true},
+            {"ARK-Turin", "SEV-Turin", SNP_SIGNED_BY_VCEK, DEPUTY_ATTEST_PRODUCT_TURIN, true},
+            {"ARK-Genoa", "SEV-Milan", SNP_SIGNED_BY_VCEK, DEPUTY_ATTEST_PRODUCT_MILAN, false},
+            {"ARK-Milan", "SEV-Genoa", SNP_SIGNED_BY_VCEK, DEPUTY_ATTEST_PRODUCT_MILAN, false},
+            {"ARK-Milan", "SEV-Milan", SNP_SIGNED_BY_VCEK, DEPUTY_ATTEST_PRODUCT_GENOA, false},
+            {"ARK-Milan", "SEV-VLEK-Milan", SNP_SIGNED_BY_VCEK, DEPUTY_ATTEST_PRODUCT_MILAN, false},
+            {"ARK-Milan", "SEV-Milan", SNP_SIGNED_BY_VLEK, DEPUTY_ATTEST_PRODUCT_MILAN, false},
+            {"SEV-Milan", "SEV-Milan", SNP_SIGNED_BY_VCEK, DEPUTY_ATTEST_PRODUCT_MILAN, false},
+            {"ARK-Milan", "ARK-Milan", SNP_SIGNED_BY_VCEK, DEPUTY_ATTEST_PRODUCT_MILAN, false},
+            {"ARK-Milan-2", "SEV-Milan", SNP_SIGNED_BY_VCEK, DEPUTY_ATTEST_PRODUCT_MILAN, false},
+            {"ARK-", "SEV-", SNP_SIGNED_BY_VCEK, DEPUTY_ATTEST_PRODUCT_MILAN, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct roles roles = real_roles(*state);
+        roles.root.common_name = T(cases[i].root);
+        roles.intermediate.common_name = T(cases[i].intermediate);
+        roles.key.kind = cases[i].kind;
+        roles.key.product = cases[i].product;
+        assert_int_equal(hold(&roles), cases[i].hold);
+    }
+}
+
+/* ---- times: each certificate's own, both ends included ---- */
+
+static enum snp_chain_error checked_at(struct deputy_arena *arena, int64_t now)
+{
+    struct snp_evidence evidence = kit_real(arena);
+    struct snp_key key;
+    enum snp_chain_error error;
+    assert_ok(snp_key_parse(arena, &key, evidence.key));
+    const struct snp_chain chain = {.root = snp_root(DEPUTY_ATTEST_PRODUCT_MILAN),
+            .intermediate = evidence.intermediate,
+            .key = &key,
+            .now = now};
+    assert_ok(snp_chain_check(arena, &error, &chain));
+    return error;
+}
+
+static void chain_holds_while_all_of_its_certificates_do(void **state)
+{
+    struct roles roles = real_roles(*state);
+    const struct x509 *const all[] = {&roles.root, &roles.intermediate, &roles.leaf};
+    int64_t first = INT64_MIN, last = INT64_MAX;
+    for (size_t i = 0; i < 3; i++) {
+        first = all[i]->not_before > first ? all[i]->not_before : first;
+        last = all[i]->not_after < last ? all[i]->not_after : last;
+        assert_int_equal(checked_at(*state, all[i]->not_before - 1), SNP_CHAIN_EARLY);
+    }
+    assert_int_equal(checked_at(*state, first - 1), SNP_CHAIN_EARLY);
+    assert_int_equal(checked_at(*state, first), SNP_CHAIN_OK);
+    assert_int_equal(checked_at(*state, last), SNP_CHAIN_OK);
+    assert_int_equal(checked_at(*state, last + 1), SNP_CHAIN_EXPIRED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             ARENA_TEST(key_of_a_report_that_is_an_authority_too_is_refused),
             ARENA_TEST(key_with_what_nobody_understands_is_refused),
+            ARENA_TEST(authorities_of_a_real_chain_may_be_what_they_are),
+            ARENA_TEST(each_authority_must_be_one_that_signs_certificates_by_rsa),
+            ARENA_TEST(root_must_allow_an_authority_below_it_and_the_intermediate_none),
+            ARENA_TEST(authorities_have_the_names_of_their_product_and_sort),
+            ARENA_TEST(chain_holds_while_all_of_its_certificates_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,179 @@
+/* The extension that Intel certifies platforms with: every part once, and none that is not known (spec/08
+ * section 3.3). What signs the certificate is asked elsewhere: here its extension is changed. */
+#include "attest/pck.h"
+#include "intel_kit.h"
+
+/* 1.2.840.113741.1.13.1, and below it the security versions at 2. */
+#define SGX "2a864886f84d010d01"
+
+static const struct x509 *real(struct deputy_arena *arena)
+{
+    const struct x509 *leaf;
+    struct intel intel = intel_begin(arena);
+    assert_ok(x509_parse(arena, &leaf, intel.leaf));
+    return leaf;
+}
+
+static struct deputy_slice value_of(struct deputy_arena *arena, const struct x509 *leaf)
+{
+    const struct x509_extension *extension = x509_extension(leaf, unhex(arena, T(SGX)));
+    assert_non_null(extension);
+    return extension->value;
+}
+
+/* The certificate of a platform with this extension in the place of its own. */
+static enum deputy_error read(struct deputy_arena *arena, struct deputy_slice value)
+{
+    struct pck pck;
+    struct x509 leaf = *real(arena);
+    struct x509_extension extension = {.oid = unhex(arena, T(SGX)), .value = value};
+    leaf.extensions = &extension;
+    leaf.extension_count = 1;
+    return pck_read(&pck, &leaf);
+}
+
+/* An OID below the prefix, and a value. */
+static struct deputy_slice pair(
+        struct deputy_arena *arena, const char *prefix, uint8_t arc, struct deputy_slice value)
+{
+    struct deputy_slice oid = joined(arena, unhex(arena, T(prefix)), deputy_slice_bytes(&arc, 1));
+    return der_wrap(arena, DER_SEQUENCE, joined(arena, der_wrap(arena, DER_OID, oid), value));
+}
+
+static struct deputy_slice number(struct deputy_arena *arena, uint8_t value)
+{
+    return der_wrap(arena, DER_INTEGER, deputy_slice_bytes(&value, 1));
+}
+
+static struct deputy_slice with_part(struct deputy_arena *arena, struct deputy_slice part)
+{
+    struct deputy_slice list = der_content(value_of(arena, real(arena)));
+    return der_wrap(arena, DER_SEQUENCE, joined(arena, list, part));
+}
+
+/* The whole extension with one more version in its list of versions. */
+static struct deputy_slice with_version(struct deputy_arena *arena, struct deputy_slice version)
+{
+    struct deputy_slice list = der_content(value_of(arena, real(arena))), all = T(""), whole;
+    while (list.len > 0) {
+        struct deputy_slice content, oid, versions;
+        assert_true(der_take_whole(&list, DER_SEQUENCE, &whole));
+        content = der_content(whole);
+        assert_true(der_take(&content, DER_OID, &oid));
+        if (oid.ptr[oid.len - 1] == 2) {
+            assert_true(der_take(&content, DER_SEQUENCE, &versions));
+            whole = pair(arena, SGX, 2, der_wrap(arena, DER_SEQUENCE, joined(arena, versions, version)));
+        }
+        all = joined(arena, all, whole);
+    }
+    return der_wrap(arena, DER_SEQUENCE, all);
+}
+
+static void real_extension_is_read_as_it_is_and_taken_apart_and_put_together(void **state)
+{
+    assert_ok(read(*state, value_of(*state, real(*state))));
+    assert_ok(read(*state, with_part(*state, T(""))));
+    assert_ok(read(*state, with_version(*state, T(""))));
+}
+
+/* Parts are numbered 1 to 7. The larger numbers would mark bits that are not there. */
+static void part_with_a_number_that_no_part_has_is_refused(void **state)
+{
+    static const uint8_t arcs[] = {0, 8, 31, 32, 40, 127};
+    for (size_t i = 0; i < sizeof arcs; i++)
+        assert_int_equal(read(*state, with_part(*state, pair(*state, SGX, arcs[i], number(*state, 0)))),
+                DEPUTY_E_CERTIFICATE);
+}
+
+/* Versions are numbered 1 to 18: behind the last of them there is no room. */
+static void version_with_a_number_that_no_version_has_is_refused(void **state)
+{
+    static const uint8_t arcs[] = {0, 19, 31, 32, 40, 127};
+    for (size_t i = 0; i < sizeof arcs; i++)
+        assert_int_equal(
+                read(*state, with_version(*state, pair(*state, SGX "02", arcs[i], number(*state, 0)))),
+                DEPUTY_E_CERTIFICATE);
+}
+
+/* The extension with one OID in it changed: that of PPID, which nothing needs, and that of the first version.
+ */
+static enum deputy_error read_with_oid(struct deputy_arena *arena, const char *from, const char *to)
+{
+    struct deputy_slice value = value_of(arena, real(arena));
+    return read(arena, edited(arena, value, unhex(arena, T(from)), unhex(arena, T(to))));
+}
+
+#define PPID "060a" SGX "01"
+#define VERSION_1 "060b" SGX "0201"
+
+static void part_and_version_below_another_number_are_refused(void **state)
+{
+    assert_ok(read_with_oid(*state, PPID, PPID));
+    assert_int_equal(read_with_oid(*state, PPID, "060a2a864886f84d010d0201"), DEPUTY_E_CERTIFICATE);
+    assert_int_equal(read_with_oid(*state, PPID, "060a2a864886f84d010c0101"), DEPUTY_E_CERTIFICATE);
+    assert_ok(read_with_oid(*state, VERSION_1, VERSION_1));
+    assert_int_equal(read_with_oid(*state, VERSION_1, "060b" SGX "0301"), DEPUTY_E_CERTIFICATE);
+}
+
+/* Ten octets that begin like nine are no number of a part. */
+static void part_with_an_oid_of_another_length_is_refused(void **state)
+{
+    struct deputy_slice list = der_content(value_of(*state, real(*state))), first, rest;
+    assert_true(der_take_whole(&list, DER_SEQUENCE, &first));
+    struct deputy_slice content = der_content(first), oid;
+    assert_true(der_take(&content, DER_OID, &oid));
+    assert_int_equal(oid.ptr[oid.len - 1], 1);
+    rest = pair(*state, SGX "01", 1, content);
+    assert_int_equal(
+            read(*state, der_wrap(*state, DER_SEQUENCE, joined(*state, rest, list))), DEPUTY_E_CERTIFICATE);
+    rest = pair(*state, SGX, 1, content);
+    assert_ok(read(*state, der_wrap(*state, DER_SEQUENCE, joined(*state, rest, list))));
+}
+
+static void pair_that_is_none_is_refused(void **state)
+{
+    struct deputy_slice flat = number(*state, 7);
+    struct deputy_slice unnamed = der_wrap(*state, DER_SEQUENCE, joined(*state, flat, flat));
+    assert_int_equal(read(*state, with_part(*state, flat)), DEPUTY_E_CERTIFICATE);
+    assert_int_equal(read(*state, with_part(*state, unnamed)), DEPUTY_E_CERTIFICATE);
+    assert_int_equal(
+            read(*state, with_part(*state, der_wrap(*state, DER_SEQUENCE, T("")))), DEPUTY_E_CERTIFICATE);
+}
+
+static void part_and_version_that_come_twice_are_refused(void **state)
+{
+    struct deputy_slice id = der_wrap(*state, DER_OCTET_STRING, T("123456"));
+    assert_int_equal(read(*state, with_part(*state, pair(*state, SGX, 4, id))), DEPUTY_E_CERTIFICATE);
+    assert_int_equal(read(*state, with_version(*state, pair(*state, SGX "02", 1, number(*state, 0)))),
+            DEPUTY_E_CERTIFICATE);
+}
+
+static void pair_with_something_behind_its_value_or_without_one_is_refused(void **state)
+{
+    struct deputy_slice two = joined(*state, number(*state, 0), number(*state, 0));
+    assert_int_equal(read(*state, with_part(*state, pair(*state, SGX, 7, T("")))), DEPUTY_E_CERTIFICATE);
+    assert_int_equal(read(*state, with_part(*state, pair(*state, SGX, 7, two))), DEPUTY_E_CERTIFICATE);
+}
+
+static void extension_with_something_behind_it_is_refused(void **state)
+{
+    struct deputy_slice value = joined(*state, value_of(*state, real(*state)), number(*state, 0));
+    assert_int_equal(read(*state, value), DEPUTY_E_CERTIFICATE);
+    assert_int_equal(read(*state, T("")), DEPUTY_E_CERTIFICATE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            ARENA_TEST(real_extension_is_read_as_it_is_and_taken_apart_and_put_together),
+            ARENA_TEST(part_with_a_number_that_no_part_has_is_refused),
+            ARENA_TEST(version_with_a_number_that_no_version_has_is_refused),
+            ARENA_TEST(part_and_version_below_another_number_are_refused),
+            ARENA_TEST(part_with_an_oid_of_another_length_is_refused),
+            ARENA_TEST(pair_that_is_none_is_refused),
+            ARENA_TEST(part_and_version_that_come_twice_are_refused),
+            ARENA_TEST(pair_with_something_behind_its_value_or_without_one_is_refused),
+            ARENA_TEST(extension_with_something_behind_it_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
