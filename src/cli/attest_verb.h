@@ -9,6 +9,7 @@ int cmd_attest_show(struct cli *cli, int argc, char **argv);
 int cmd_attest_quote(struct cli *cli, int argc, char **argv);
 int cmd_attest_collateral(struct cli *cli, int argc, char **argv);
 int cmd_attest_policy(struct cli *cli, int argc, char **argv);
+int cmd_attest_serve(struct cli *cli, int argc, char **argv);
 int cmd_attest_simulate(struct cli *cli, int argc, char **argv);
 
 #endif

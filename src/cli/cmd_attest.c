@@ -4,7 +4,7 @@
 
 static void print_help(void)
 {
-    printf("usage: deputy attest verify | show | quote | collateral | policy | simulate [options]\n\n"
+    printf("usage: deputy attest verify | show | quote | collateral | policy | serve | simulate [options]\n\n"
            "Evidence of what runs where.\n\n"
            "verbs:\n"
            "  verify     judges evidence under a policy, question by question\n"
@@ -12,6 +12,7 @@ static void print_help(void)
            "  quote      gets evidence of this guest, from its guest agent or the kernel\n"
            "  collateral fetches what the makers publish of a platform\n"
            "  policy     makes a policy of what evidence shows, or checks one\n"
+           "  serve      answers over HTTP as dstack's verifier service does\n"
            "  simulate   pretends to be the guest agent of a TDX guest, for development\n\n"
            "'deputy attest VERB --help' explains one.\n");
 }
@@ -25,6 +26,7 @@ static const struct {
         {"quote", cmd_attest_quote},
         {"collateral", cmd_attest_collateral},
         {"policy", cmd_attest_policy},
+        {"serve", cmd_attest_serve},
         {"simulate", cmd_attest_simulate},
 };
 
@@ -37,6 +39,6 @@ int cmd_attest(struct cli *cli, int argc, char **argv)
         print_help();
         return CLI_YES;
     }
-    cli_complain("attest takes a verb: verify, show, quote, collateral, policy or simulate");
+    cli_complain("attest takes a verb: verify, show, quote, collateral, policy, serve or simulate");
     return CLI_UNUSABLE;
 }

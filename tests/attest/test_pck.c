@@ -22,14 +22,19 @@ static struct deputy_slice value_of(struct deputy_arena *arena, const struct x50
 }
 
 /* The certificate of a platform with this extension in the place of its own. */
-static enum deputy_error read(struct deputy_arena *arena, struct deputy_slice value)
+static enum deputy_error read_into(struct pck *pck, struct deputy_arena *arena, struct deputy_slice value)
 {
-    struct pck pck;
     struct x509 leaf = *real(arena);
     struct x509_extension extension = {.oid = unhex(arena, T(SGX)), .value = value};
     leaf.extensions = &extension;
     leaf.extension_count = 1;
-    return pck_read(&pck, &leaf);
+    return pck_read(pck, &leaf);
+}
+
+static enum deputy_error read(struct deputy_arena *arena, struct deputy_slice value)
+{
+    struct pck pck;
+    return read_into(&pck, arena, value);
 }
 
 /* An OID below the prefix, and a value. */
@@ -51,22 +56,57 @@ static struct deputy_slice with_part(struct deputy_arena *arena, struct deputy_s
     return der_wrap(arena, DER_SEQUENCE, joined(arena, list, part));
 }
 
-/* The whole extension with one more version in its list of versions. */
-static struct deputy_slice with_version(struct deputy_arena *arena, struct deputy_slice version)
+/* The extension with that part of it replaced. */
+static struct deputy_slice with_part_as(struct deputy_arena *arena, uint8_t arc, struct deputy_slice part)
 {
-    struct deputy_slice list = der_content(value_of(arena, real(arena))), all = T(""), whole;
+    struct deputy_slice list = der_content(value_of(arena, real(arena))), all = T(""), whole, oid;
+    size_t found = 0;
     while (list.len > 0) {
-        struct deputy_slice content, oid, versions;
+        assert_true(der_take_whole(&list, DER_SEQUENCE, &whole));
+        struct deputy_slice content = der_content(whole);
+        assert_true(der_take(&content, DER_OID, &oid));
+        bool here = oid.ptr[oid.len - 1] == arc;
+        all = joined(arena, all, here ? part : whole);
+        found += here;
+    }
+    assert_int_equal(found, 1);
+    return der_wrap(arena, DER_SEQUENCE, all);
+}
+
+/* The real list of versions. */
+static struct deputy_slice versions(struct deputy_arena *arena)
+{
+    struct deputy_slice list = der_content(value_of(arena, real(arena))), whole, oid, content = T("");
+    for (uint8_t arc = 0; arc != 2; arc = oid.ptr[oid.len - 1]) {
         assert_true(der_take_whole(&list, DER_SEQUENCE, &whole));
         content = der_content(whole);
         assert_true(der_take(&content, DER_OID, &oid));
-        if (oid.ptr[oid.len - 1] == 2) {
-            assert_true(der_take(&content, DER_SEQUENCE, &versions));
-            whole = pair(arena, SGX, 2, der_wrap(arena, DER_SEQUENCE, joined(arena, versions, version)));
-        }
-        all = joined(arena, all, whole);
     }
-    return der_wrap(arena, DER_SEQUENCE, all);
+    return der_content(content);
+}
+
+static struct deputy_slice with_versions(struct deputy_arena *arena, struct deputy_slice list)
+{
+    return with_part_as(arena, 2, pair(arena, SGX, 2, der_wrap(arena, DER_SEQUENCE, list)));
+}
+
+static struct deputy_slice with_version(struct deputy_arena *arena, struct deputy_slice version)
+{
+    return with_versions(arena, joined(arena, versions(arena), version));
+}
+
+/* The list with the value of one version changed. */
+static struct deputy_slice with_version_as(struct deputy_arena *arena, uint8_t arc, struct deputy_slice value)
+{
+    struct deputy_slice list = versions(arena), all = T(""), whole, oid;
+    while (list.len > 0) {
+        assert_true(der_take_whole(&list, DER_SEQUENCE, &whole));
+        struct deputy_slice content = der_content(whole);
+        assert_true(der_take(&content, DER_OID, &oid));
+        bool here = oid.ptr[oid.len - 1] == arc;
+        all = joined(arena, all, here ? pair(arena, SGX "02", arc, value) : whole);
+    }
+    return with_versions(arena, all);
 }
 
 static void real_extension_is_read_as_it_is_and_taken_apart_and_put_together(void **state)
@@ -142,17 +182,73 @@ static void pair_that_is_none_is_refused(void **state)
 
 static void part_and_version_that_come_twice_are_refused(void **state)
 {
-    struct deputy_slice id = der_wrap(*state, DER_OCTET_STRING, T("123456"));
+    struct pck pck;
+    assert_ok(read_into(&pck, *state, value_of(*state, real(*state))));
+    struct deputy_slice fmspc = deputy_slice_bytes(pck.fmspc, sizeof pck.fmspc);
+    struct deputy_slice id = der_wrap(*state, DER_OCTET_STRING, fmspc);
     assert_int_equal(read(*state, with_part(*state, pair(*state, SGX, 4, id))), DEPUTY_E_CERTIFICATE);
-    assert_int_equal(read(*state, with_version(*state, pair(*state, SGX "02", 1, number(*state, 0)))),
+    struct deputy_slice first = number(*state, pck.components[0]);
+    assert_int_equal(
+            read(*state, with_version(*state, pair(*state, SGX "02", 1, first))), DEPUTY_E_CERTIFICATE);
+}
+
+/* In the place of PPID, which nothing needs. */
+static void pair_with_something_behind_its_value_or_without_one_is_refused(void **state)
+{
+    struct deputy_slice one = number(*state, 0);
+    const struct deputy_slice bad[] = {T(""), joined(*state, one, one), T("x")};
+    assert_ok(read(*state, with_part_as(*state, 1, pair(*state, SGX, 1, one))));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(
+                read(*state, with_part_as(*state, 1, pair(*state, SGX, 1, bad[i]))), DEPUTY_E_CERTIFICATE);
+}
+
+static void version_that_is_no_pair_is_refused(void **state)
+{
+    assert_int_equal(read(*state, with_version(*state, number(*state, 1))), DEPUTY_E_CERTIFICATE);
+    assert_int_equal(read(*state, with_versions(*state, number(*state, 1))), DEPUTY_E_CERTIFICATE);
+    assert_int_equal(read(*state, with_part_as(*state, 2, pair(*state, SGX, 2, number(*state, 1)))),
             DEPUTY_E_CERTIFICATE);
 }
 
-static void pair_with_something_behind_its_value_or_without_one_is_refused(void **state)
+static void version_of_the_certification_enclave_has_two_octets_and_a_component_one(void **state)
 {
-    struct deputy_slice two = joined(*state, number(*state, 0), number(*state, 0));
-    assert_int_equal(read(*state, with_part(*state, pair(*state, SGX, 7, T("")))), DEPUTY_E_CERTIFICATE);
-    assert_int_equal(read(*state, with_part(*state, pair(*state, SGX, 7, two))), DEPUTY_E_CERTIFICATE);
+    struct pck pck;
+    struct deputy_slice large = unhex(*state, T("0202012c")); /* 300 */
+    assert_ok(read_into(&pck, *state, with_version_as(*state, 17, large)));
+    assert_int_equal(pck.pce_svn, 300);
+    assert_int_equal(read(*state, with_version_as(*state, 1, large)), DEPUTY_E_CERTIFICATE);
+    assert_int_equal(
+            read(*state, with_version_as(*state, 17, unhex(*state, T("0203010000")))), DEPUTY_E_CERTIFICATE);
+}
+
+/* They are told twice, as numbers and as octets: each of them must agree. */
+static void components_that_are_not_those_of_cpusvn_are_refused(void **state)
+{
+    struct pck pck;
+    assert_ok(read_into(&pck, *state, value_of(*state, real(*state))));
+    for (uint8_t i = 0; i < PCK_COMPONENTS; i++)
+        assert_int_equal(read(*state, with_version_as(*state, (uint8_t)(i + 1),
+                                              number(*state, (uint8_t)(pck.components[i] ^ 1)))),
+                DEPUTY_E_CERTIFICATE);
+}
+
+static void octets_of_another_kind_or_length_are_refused(void **state)
+{
+    static const struct {
+        uint8_t arc;
+        const char *good, *bad[3];
+    } cases[] = {{3, "04020000", {"02020100", "0401000000", "0403000000"}},
+            {4, "0406112233445566", {"0206112233445566", "04051122334455", "040711223344556677"}}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t arc = cases[i].arc;
+        assert_ok(read(
+                *state, with_part_as(*state, arc, pair(*state, SGX, arc, unhex(*state, T(cases[i].good))))));
+        for (size_t j = 0; j < 3; j++)
+            assert_int_equal(read(*state, with_part_as(*state, arc,
+                                                  pair(*state, SGX, arc, unhex(*state, T(cases[i].bad[j]))))),
+                    DEPUTY_E_CERTIFICATE);
+    }
 }
 
 static void extension_with_something_behind_it_is_refused(void **state)
@@ -160,6 +256,7 @@ static void extension_with_something_behind_it_is_refused(void **state)
     struct deputy_slice value = joined(*state, value_of(*state, real(*state)), number(*state, 0));
     assert_int_equal(read(*state, value), DEPUTY_E_CERTIFICATE);
     assert_int_equal(read(*state, T("")), DEPUTY_E_CERTIFICATE);
+    assert_int_equal(read(*state, number(*state, 0)), DEPUTY_E_CERTIFICATE);
 }
 
 int main(void)
@@ -172,6 +269,10 @@ int main(void)
             ARENA_TEST(part_with_an_oid_of_another_length_is_refused),
             ARENA_TEST(pair_that_is_none_is_refused),
             ARENA_TEST(part_and_version_that_come_twice_are_refused),
+            ARENA_TEST(version_that_is_no_pair_is_refused),
+            ARENA_TEST(version_of_the_certification_enclave_has_two_octets_and_a_component_one),
+            ARENA_TEST(components_that_are_not_those_of_cpusvn_are_refused),
+            ARENA_TEST(octets_of_another_kind_or_length_are_refused),
             ARENA_TEST(pair_with_something_behind_its_value_or_without_one_is_refused),
             ARENA_TEST(extension_with_something_behind_it_is_refused),
     };

@@ -19,95 +19,18 @@ import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from kit.makers import COLLATERAL, DATA, REPORT, Service, answers, certificates, chain, der, signed  # noqa: E402
 from kit.runner import run  # noqa: E402
 
 DEPUTY = os.path.abspath(sys.argv[1])
-DATA = pathlib.Path(__file__).parent.parent / "data" / "attestation"
 QUOTE = DATA / "intel/tdx_v4_b0c06f.quote.bin"
-COLLATERAL = json.loads((DATA / "intel/tdx_v4_b0c06f.collateral.json").read_text())
 THEN = "1752919234"  # when it was valid
-REPORT = DATA / "snp/milan_v3_report.bin"
 REPORT_THEN = "1781740800"
 DONE, REFUSED, UNUSABLE = 0, 1, 2
 BODY_MAX = 1024 * 1024
 
 
-def signed(member, name, text=None):
-    return f'{{"{member}":{text or COLLATERAL[name]},"signature":"{COLLATERAL[name + "_signature"]}"}}'.encode()
-
-
-def chain(name):
-    return urllib.parse.quote(COLLATERAL[name], safe="")
-
-
-def der(pem):
-    return subprocess.run(["openssl", "x509", "-outform", "DER"], input=pem, capture_output=True, check=True).stdout
-
-
-def answers():
-    """What a mirror of Intel answers: path to (status, headers, body)."""
-    return {
-        "/tdx/certification/v4/tcb?fmspc=B0C06F000000":
-            (200, {"TCB-Info-Issuer-Chain": chain("tcb_info_issuer_chain")}, signed("tcbInfo", "tcb_info")),
-        "/tdx/certification/v4/qe/identity?update=standard":
-            (200, {"SGX-Enclave-Identity-Issuer-Chain": chain("qe_identity_issuer_chain")},
-             signed("enclaveIdentity", "qe_identity")),
-        "/sgx/certification/v4/pckcrl?ca=platform&encoding=der":
-            (200, {"SGX-PCK-CRL-Issuer-Chain": chain("pck_crl_issuer_chain")}, bytes.fromhex(COLLATERAL["pck_crl"])),
-        "/sgx/certification/v4/rootcacrl": (200, {}, COLLATERAL["root_ca_crl"].encode()),
-    }
-
-
 TCB, QE, PCK_CRL, ROOT_CRL = answers()
-
-
-def certificates():
-    """What a mirror of AMD answers."""
-    report = REPORT.read_bytes()
-    tcb = report[0x180:0x188]
-    query = f"blSPL={tcb[0]}&teeSPL={tcb[1]}&snpSPL={tcb[6]}&ucodeSPL={tcb[7]}"
-    return {f"/vcek/v1/Milan/{report[0x1a0:0x1e0].hex()}?{query}":
-            (200, {}, der((DATA / "snp/milan_v3_vcek.pem").read_bytes())),
-            "/vcek/v1/Milan/cert_chain": (200, {}, (DATA / "snp/ask_ark_milan.pem").read_bytes())}
-
-
-class Service:
-    """A server that plays back answers, and notes what it was asked for. Use it in a with statement."""
-
-    def __init__(self, known):
-        service = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                service.asked.append(self.path)
-                answer = service.known.get(self.path, (404, {}, b"{}"))
-                if callable(answer):
-                    answer(self)
-                    return
-                status, headers, body = answer
-                self.send_response(status)
-                for name, value in ({"Content-Length": str(len(body))} | headers).items():
-                    self.send_header(name, value)
-                self.end_headers()
-                try:
-                    self.wfile.write(body)
-                except OSError:
-                    pass  # a client that has read enough goes away
-
-            def log_message(self, *_):
-                pass
-
-        self.known, self.asked = known, []
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 class Home:
