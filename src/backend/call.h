@@ -59,11 +59,20 @@ enum deputy_error backend_call_begin(struct backend_call **out, struct backend_l
         struct deputy_arena *arena, const struct backend_operation *operation,
         const struct backend_call_events *events, void *ctx);
 void backend_call_resume(struct backend_call *call);
+/* As http_call_send; on_sent gets the call's ctx. on_end may come in its place. */
 void backend_call_send(
         struct backend_call *call, struct deputy_slice part, bool last, void (*on_sent)(void *ctx));
 void backend_call_cancel(struct backend_call *call);
 
-/* ---- secrets and envelopes: read through the node, per use (spec/07 section A11.1, E20) ---- */
+/*
+ * ---- secrets and envelopes: read through the node, per use (spec/07 section A11.1, E20) ----
+ *
+ * Faults besides those of any call: SECRET_CALLED (a name or scope that is none), SECRET_ABSENT (not granted,
+ * or not there), SECRET_AUTH (writing was not granted), SECRET_ENVELOPE (what is stored is no secret),
+ * SECRET_DENIED (the node does not open it), DECRYPT_UNAVAILABLE and ENCRYPT_UNAVAILABLE (the owner's
+ * network), SECRET_FAILED (an answer of the node that is none). The slices given must live until the
+ * callback.
+ */
 
 /* Told once. `plaintext` is wiped when the callback returns. */
 typedef void backend_plain_fn(void *ctx, const struct backend_fault *fault, struct deputy_slice plaintext);

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 60000 };
+/* So many activations at once keep a node busy, and hold what they post; a crowd of owners waits in line. */
+enum { RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 60000, ACTIVE_MAX = 128 };
 
 /* Somebody who waits for a session: a letter to his loop brings it. */
 struct waiter {
@@ -30,21 +31,15 @@ struct session_run {
     struct activation activation;
     struct session_entry *entry; /* NULL: overtaken. Under the table's lock */
     struct waiter *waiters;      /* under the lock until the run has ended */
+    struct session_run *queued;  /* the next in the queue, under the lock */
+    struct loop_task turn;       /* tells that it need not wait any longer */
 };
 
-/* An activation of what is not kept yet. */
-struct session_trial {
-    struct activation activation;
-    struct trial *trial;
-    session_fn *then;
-    void *ctx;
-};
-
-static void run_begin(struct session_run *run);
+static void run_take_turn(struct session_run *run);
 
 /* ---- telling ---- */
 
-static void tell(session_fn *then, void *ctx, struct session *session, struct ending fault)
+void session_tell(session_fn *then, void *ctx, struct session *session, struct ending fault)
 {
     const struct backend_fault told = {{.code = fault.code}, fault.blame};
     then(ctx, session == NULL ? &told : NULL, session);
@@ -59,7 +54,7 @@ static void waiter_read(void *ctx)
     if (result != DEPUTY_OK)
         waiter->fault = (struct ending){result, BLAME_BACKEND};
     if (!waiter->again || result != DEPUTY_OK)
-        tell(waiter->then, waiter->ctx, waiter->session, waiter->fault);
+        session_tell(waiter->then, waiter->ctx, waiter->session, waiter->fault);
     free(waiter);
 }
 
@@ -136,6 +131,35 @@ static void waiters_tell(struct waiter *waiter, struct session *session, struct 
     }
 }
 
+/* With the lock: who comes next in the place of one that has ended; NULL: nobody waits. */
+static struct session_run *queue_next(struct sessions *sessions)
+{
+    struct session_run *next = sessions->queue_first;
+    if (next == NULL) {
+        sessions->active--;
+        return NULL;
+    }
+    sessions->queue_first = next->queued;
+    if (next->queued == NULL)
+        sessions->queue_last = NULL;
+    return next;
+}
+
+/* With the lock: false when the run has to wait for its turn. */
+static bool queue_pass(struct sessions *sessions, struct session_run *run)
+{
+    if (sessions->active < ACTIVE_MAX) {
+        sessions->active++;
+        return true;
+    }
+    if (sessions->queue_last != NULL)
+        sessions->queue_last->queued = run;
+    else
+        sessions->queue_first = run;
+    sessions->queue_last = run;
+    return false;
+}
+
 static void run_ended(void *ctx, struct session *session, struct ending fault)
 {
     struct session_run *run = ctx;
@@ -146,7 +170,10 @@ static void run_ended(void *ctx, struct session *session, struct ending fault)
     if (!overtaken)
         refusal_is_news =
                 entry_settle(sessions, run, session != NULL ? session_retain(session) : NULL, fault);
+    struct session_run *next = queue_next(sessions);
     pthread_mutex_unlock(&sessions->lock);
+    if (next != NULL)
+        run_take_turn(next);
     if (fault.code == DEPUTY_E_DELEGATION_EXPIRED || fault.code == DEPUTY_E_DELEGATION_STALE)
         tell_watch(run, GRANT_ENDED);
     if (refusal_is_news)
@@ -167,11 +194,28 @@ static bool run_goes_on(void *ctx)
     return goes_on;
 }
 
-static void run_begin(struct session_run *run)
+static void run_start(void *ctx)
 {
+    struct session_run *run = ctx;
     enum deputy_error result = activation_begin(&run->activation);
     if (result != DEPUTY_OK)
         run_ended(run, NULL, (struct ending){result, BLAME_BACKEND});
+}
+
+static void run_take_turn(struct session_run *run)
+{
+    run->turn = (struct loop_task){.run = run_start, .ctx = run};
+    loop_post(run->activation.on->loop, &run->turn);
+}
+
+static void run_begin(struct session_run *run)
+{
+    struct sessions *sessions = run->activation.on->backend->sessions;
+    pthread_mutex_lock(&sessions->lock);
+    bool passes = queue_pass(sessions, run);
+    pthread_mutex_unlock(&sessions->lock);
+    if (passes)
+        run_start(run);
 }
 
 /* ---- opening ---- */
@@ -270,95 +314,7 @@ struct session *session_at_hand(struct backend_loop *on, const uint8_t owner[20]
     return session;
 }
 
-/* ---- trying ---- */
-
-static bool trial_goes_on(void *ctx)
+void run_overtake(struct session_run *run)
 {
-    (void)ctx; /* whether its grant is kept is decided elsewhere */
-    return true;
-}
-
-static void trial_ended(void *ctx, struct session *session, struct ending fault)
-{
-    struct session_trial *on_trial = ctx;
-    if (session != NULL)
-        session->trial = on_trial->trial;
-    else
-        trial_end(on_trial->trial);
-    tell(on_trial->then, on_trial->ctx, session, fault);
-    free(on_trial);
-}
-
-enum deputy_error session_try(struct backend_loop *on, const struct intake *taken,
-        const struct backend_wants *wants, session_fn *then, void *ctx)
-{
-    struct session_trial *on_trial = calloc(1, sizeof *on_trial);
-    ENSURE(on_trial != NULL, DEPUTY_E_NOMEM);
-    *on_trial = (struct session_trial){.activation = {.on = on,
-                                               .taken = taken,
-                                               .wants = wants,
-                                               .goes_on = trial_goes_on,
-                                               .ended = trial_ended,
-                                               .ctx = on_trial},
-            .trial = trial_begin(on->backend->sessions, wants->owner.address),
-            .then = then,
-            .ctx = ctx};
-    memcpy(on_trial->activation.owner, wants->owner.address, sizeof wants->owner.address);
-    enum deputy_error result = DEPUTY_E_NOMEM;
-    if (on_trial->trial != NULL)
-        result = activation_begin(&on_trial->activation);
-    if (result == DEPUTY_OK)
-        return DEPUTY_OK;
-    if (on_trial->trial != NULL)
-        trial_end(on_trial->trial);
-    free(on_trial);
-    return result;
-}
-
-/* ---- installing and dropping ---- */
-
-/* With the lock: from now on nothing of the owner is at hand, or on its way to be. */
-static void owner_forget(struct sessions *sessions, const uint8_t owner[20])
-{
-    struct session_entry *entry = table_find(sessions, owner);
-    trials_overtake(sessions, owner);
-    if (entry == NULL)
-        return;
-    if (entry->running != NULL)
-        entry->running->entry = NULL;
-    table_forget(sessions, entry);
-}
-
-/* Where two grants came at once, or one came while one went, the one that is kept is the one to use. */
-void session_install(struct sessions *sessions, struct session *session)
-{
-    struct trial *trial = session->trial;
-    pthread_mutex_lock(&sessions->lock);
-    bool overtaken = trial != NULL && trial->overtaken;
-    owner_forget(sessions, session->owner);
-    struct session_entry *entry = overtaken ? NULL : table_use(sessions, session->owner);
-    if (entry != NULL)
-        table_set(sessions, entry, session_retain(session));
-    session->trial = NULL;
-    pthread_mutex_unlock(&sessions->lock);
-    if (trial != NULL)
-        trial_end(trial);
-}
-
-void session_drop(struct sessions *sessions, const uint8_t owner[20])
-{
-    pthread_mutex_lock(&sessions->lock);
-    owner_forget(sessions, owner);
-    pthread_mutex_unlock(&sessions->lock);
-}
-
-void session_drop_this(struct sessions *sessions, const struct session *session)
-{
-    pthread_mutex_lock(&sessions->lock);
-    struct session_entry *entry = table_find(sessions, session->owner);
-    if (entry != NULL && entry->session == session) {
-        table_set(sessions, entry, NULL);
-        table_tidy(sessions, entry);
-    }
-    pthread_mutex_unlock(&sessions->lock);
+    run->entry = NULL;
 }

@@ -38,6 +38,8 @@ struct sessions {
     size_t entries;
     size_t at_hand;
     struct trial *trials;
+    size_t active; /* activations under way; beyond their limit they wait in the queue */
+    struct session_run *queue_first, *queue_last;
     struct shape *shape;                  /* NULL: not known yet */
     uint64_t keys[SESSION_ADDRESS_WORDS]; /* random: nobody can choose addresses of one bucket */
     struct session_entry *buckets[1 << SESSION_BUCKET_BITS];
@@ -58,6 +60,12 @@ void table_tidy(struct sessions *sessions, struct session_entry *entry);
 
 /* Forgets what the entry says; what is under way for it goes on for nobody. */
 void table_forget(struct sessions *sessions, struct session_entry *entry);
+
+/* What is under way is for nobody any more: those who wait for it are taken up once more. session.c */
+void run_overtake(struct session_run *run);
+
+/* Without the lock. Tells of the session, or of the fault when there is none. session.c */
+void session_tell(session_fn *then, void *ctx, struct session *session, struct ending fault);
 
 /* Without the lock. NULL without memory. */
 struct trial *trial_begin(struct sessions *sessions, const uint8_t owner[20]);

@@ -180,7 +180,7 @@ static struct deputy_slice space_of(struct kit *kit, const struct deputy_token *
         if (resource->kind == DEPUTY_RESOURCE_SPACE)
             assert_ok(deputy_space_format(kit->issuer->arena, &space, &resource->space));
     }
-    return space;
+    return deputy_slice_present(space) ? space : kit->issuer->space; /* a network's wrapper names one too */
 }
 
 struct deputy_slice kit_wrapped(struct kit *kit, const struct deputy_token *token)

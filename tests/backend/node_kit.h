@@ -51,7 +51,7 @@ struct node {
     size_t held_count;
     const char *value;              /* of every key; NULL: there is none */
     struct deputy_slice descriptor; /* of the owner's network; absent: there is none */
-    struct deputy_slice (*decrypt)(struct node *node, const struct node_request *request);
+    struct deputy_slice (*decrypt)(struct node *node, struct node_request *request);
     struct loop_task letter;
 };
 

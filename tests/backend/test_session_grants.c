@@ -1,7 +1,7 @@
 /* Grants in use that come, change and go: which session is used then, and who is told (spec/07 sections A9,
  * E13, E16, F18 to F23 and F28). */
 #include "backend/node_kit.h"
-#include "backend/session_parts.h"
+#include "backend/session_table.h"
 #include <string.h>
 
 static void is_fault(struct opened opened, enum deputy_error code, enum backend_blame blame)
@@ -387,6 +387,31 @@ static void E17_least_recently_used_makes_room(void **state)
     assert_true(number_at_hand(kit, filled));
 }
 
+/* More than are activated at once: each has its turn, in whatever order, and all are told. */
+static void crowd_of_owners_waits_in_line(void **state)
+{
+    enum { OWNERS = 1000 };
+    struct kit *kit = *state;
+    struct opened opened = {.kit = kit, .left = OWNERS + 1};
+    size_t most = 0;
+    issuer_store(kit->issuer, kit_grant(kit));
+    for (uint32_t i = 0; i < OWNERS; i++) {
+        uint8_t owner[20] = {0};
+        memcpy(owner, &i, sizeof i);
+        assert_ok(session_open(&kit->on[0], owner, kit_on_session, &opened));
+        most = kit->backend.sessions->active > most ? kit->backend.sessions->active : most;
+    }
+    assert_ok(session_open(&kit->on[0], kit->owner, kit_on_session, &opened));
+    kit_run(kit);
+    assert_int_equal(opened.left, 0);
+    assert_int_equal(opened.good, 1);
+    assert_int_equal(most, 128);
+    assert_int_equal(kit->backend.sessions->active, 0);
+    assert_null(kit->backend.sessions->queue_first);
+    if (opened.session != NULL)
+        session_release(opened.session);
+}
+
 static void dropping_one_session_leaves_a_newer_one(void **state)
 {
     struct kit *kit = *state;
@@ -421,6 +446,7 @@ int main(void)
             KIT_TEST(F18_of_two_grants_at_once_the_kept_one_is_used),
             KIT_TEST(new_grant_ends_the_waiting),
             KIT_TEST(E17_least_recently_used_makes_room),
+            KIT_TEST(crowd_of_owners_waits_in_line),
             KIT_TEST(dropping_one_session_leaves_a_newer_one),
     };
     return cmocka_run_group_tests_name("backend.session_grants", tests, NULL, NULL);
