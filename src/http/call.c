@@ -27,6 +27,10 @@ static void head_tell(struct http_call *call)
             .status = (int)status, .headers = call->head.headers, .header_count = call->head.count};
     call->answer.told = true;
     call_enter(call, CALL_ANSWERED);
+    /* libcurl sends no more of the body then, but would wait for ever for a part that it has asked for. */
+    call->upload.stopped = status >= 300 && call->upload.hungry;
+    if (call->upload.stopped)
+        call_turn_soon(call);
     call->events.on_head(call->ctx, &call->answer.head);
 }
 
@@ -108,6 +112,8 @@ static size_t on_upload(char *to, size_t size, size_t room, void *ctx)
         if (upload->part.len == 0)
             upload_tell(call);
     }
+    if (upload->stopped)
+        call_stop(call, DEPUTY_E_HTTP_CUT_OFF);
     if (call->error != DEPUTY_OK)
         return CURL_READFUNC_ABORT;
     bool all = (upload->last && !upload->offered) || upload->taken == upload->length;

@@ -26,8 +26,9 @@ enum call_phase {
 struct call_upload {
     struct deputy_slice part; /* what is not yet taken of the part that is offered */
     bool offered;
-    bool last;   /* no part follows */
-    bool hungry; /* libcurl wants more and was told to wait */
+    bool last;    /* no part follows */
+    bool hungry;  /* libcurl wants more and was told to wait */
+    bool stopped; /* it does not want it any more */
     void (*on_sent)(void *ctx);
     uint64_t length; /* UINT64_MAX: unknown */
     uint64_t taken;

@@ -76,12 +76,29 @@ static enum deputy_error call_result(const struct http_call *call, CURLcode code
     return call->answer.told ? DEPUTY_OK : DEPUTY_E_HTTP_SYNTAX;
 }
 
+static struct http_call *call_of(CURL *curl)
+{
+    char *private = NULL;
+    curl_easy_getinfo(curl, CURLINFO_PRIVATE, &private);
+    return (struct http_call *)(void *)private;
+}
+
+/* libcurl sees that the server is gone, or has told all it had to tell, and waits for ever for the part of
+ * the body that it has asked for. */
+static void caller_on_quiet(void *ctx, CURL *curl)
+{
+    struct http_call *call = call_of(curl);
+    (void)ctx;
+    if (call == NULL || call->place != CALL_RUNS || !call->upload.hungry || call->answer.held)
+        return;
+    call->upload.stopped = true;
+    call_turn_soon(call);
+}
+
 static void caller_on_done(void *ctx, CURL *curl, CURLcode code)
 {
     struct http_caller *caller = ctx;
-    char *private = NULL;
-    curl_easy_getinfo(curl, CURLINFO_PRIVATE, &private);
-    struct http_call *call = (struct http_call *)(void *)private;
+    struct http_call *call = call_of(curl);
     call->error = call_result(call, code);
     call_halt(call);
     if (!call->answer.paused)
@@ -103,7 +120,8 @@ static void call_fail(struct http_call *call, enum deputy_error error)
 static void call_go_on(struct http_call *call)
 {
     bool reads = call->answer.held && !call->answer.paused;
-    bool sends = call->upload.hungry && (call->upload.offered || call->upload.last);
+    const struct call_upload *upload = &call->upload;
+    bool sends = upload->hungry && (upload->offered || upload->last || upload->stopped);
     if (!reads && !sends)
         return;
     call->answer.held = call->answer.held && !reads;
@@ -161,8 +179,7 @@ static uint32_t limit_of(const struct http_call *call)
 
 static bool waits_for_us(const struct http_call *call)
 {
-    return call->phase == CALL_ANSWERED ? call->answer.paused
-                                        : call->phase == CALL_SENDS && call->upload.hungry;
+    return call->answer.paused || call->upload.hungry;
 }
 
 static void call_on_deadline(uv_timer_t *timer)
@@ -284,8 +301,9 @@ static struct http_caller_config config_of(const struct http_caller_config *give
 
 static enum deputy_error caller_open(struct http_caller *caller)
 {
+    const struct multi_events events = {caller_on_done, caller_on_quiet, caller};
     outgoing_start();
-    TRY(multi_open(&caller->multi, caller->loop, caller->config.max_connections, caller_on_done, caller));
+    TRY(multi_open(&caller->multi, caller->loop, caller->config.max_connections, &events));
     return loop_timer_create(&caller->rest, caller->loop, caller_on_rest, caller);
 }
 

@@ -27,8 +27,7 @@ struct multi {
     struct watch **watches; /* by descriptor */
     size_t watch_room;
     size_t max_connections;
-    multi_done_fn *on_done;
-    void *ctx;
+    struct multi_events events;
 };
 
 /* ---- what came of it ---- */
@@ -38,7 +37,7 @@ static void multi_collect(struct multi *multi)
     int left;
     for (CURLMsg *message; (message = curl_multi_info_read(multi->curl, &left)) != NULL;) {
         if (message->msg == CURLMSG_DONE)
-            multi->on_done(multi->ctx, message->easy_handle, message->data.result);
+            multi->events.on_done(multi->events.ctx, message->easy_handle, message->data.result);
     }
 }
 
@@ -90,15 +89,18 @@ static void watch_on_event(uv_poll_t *uv, int status, int events)
     struct watch *watch = uv->data;
     struct multi *multi = watch->multi;
     int fd = watch->fd, what = 0;
-    if (status < 0)
+    if (status < 0) {
         watch->watched = 0; /* libuv has let go of it */
-    if (watch->wanted == 0 || (status >= 0 && (events & watch->wanted) == 0)) {
+        events = watch->wanted;
+        what = CURL_CSELECT_ERR;
+    }
+    if ((events & watch->wanted) == 0) {
         watch_set(watch, watch->wanted);
         return;
     }
+    /* After an error there may still be an answer to be read, such as why a body was not taken. */
     what |= events & UV_READABLE ? CURL_CSELECT_IN : 0;
     what |= events & UV_WRITABLE ? CURL_CSELECT_OUT : 0;
-    what |= status < 0 ? CURL_CSELECT_ERR : 0;
     multi_act(multi, fd, what);
     if (status < 0 && watch_of(multi, fd) == watch)
         watch_set(watch, watch->wanted);
@@ -163,12 +165,14 @@ static int on_want(CURL *transfer, curl_socket_t fd, int what, void *ctx, void *
 {
     struct multi *multi = ctx;
     struct watch *watch = watch_of(multi, fd);
-    (void)transfer, (void)unused;
+    (void)unused;
     if (watch == NULL && what != CURL_POLL_REMOVE)
         watch = watch_make(multi, fd);
     if (watch == NULL)
         return what == CURL_POLL_REMOVE ? 0 : -1;
     watch->wanted = events_of(what);
+    if (watch->wanted == 0 && watch->ours)
+        multi->events.on_quiet(multi->events.ctx, transfer);
     if (what == CURL_POLL_REMOVE && !watch->ours)
         watch_end(watch);
     else
@@ -229,11 +233,11 @@ static enum deputy_error curl_open(struct multi *multi)
 }
 
 enum deputy_error multi_open(
-        struct multi **out, struct loop *loop, size_t max_connections, multi_done_fn *on_done, void *ctx)
+        struct multi **out, struct loop *loop, size_t max_connections, const struct multi_events *events)
 {
     struct multi *multi = calloc(1, sizeof *multi);
     ENSURE(multi != NULL, DEPUTY_E_NOMEM);
-    *multi = (struct multi){.loop = loop, .max_connections = max_connections, .on_done = on_done, .ctx = ctx};
+    *multi = (struct multi){.loop = loop, .max_connections = max_connections, .events = *events};
     enum deputy_error error = curl_open(multi);
     if (error != DEPUTY_OK) {
         free(multi);

@@ -14,9 +14,18 @@ struct multi;
  * multi_close. */
 typedef void multi_done_fn(void *ctx, CURL *transfer, CURLcode result);
 
+/* Nothing of a transfer's socket is waited for any more, as after its peer has closed it. Within libcurl. */
+typedef void multi_quiet_fn(void *ctx, CURL *transfer);
+
+struct multi_events {
+    multi_done_fn *on_done;
+    multi_quiet_fn *on_quiet;
+    void *ctx;
+};
+
 /* Keeps at most so many connections. */
 enum deputy_error multi_open(
-        struct multi **out, struct loop *loop, size_t max_connections, multi_done_fn *on_done, void *ctx);
+        struct multi **out, struct loop *loop, size_t max_connections, const struct multi_events *events);
 
 /* Every transfer must have been removed. Its memory goes when the loop has let go of it. NULL is allowed. */
 void multi_close(struct multi *multi);

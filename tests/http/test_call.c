@@ -1,6 +1,6 @@
 /* Requests of a loop against our own server on a loop of its own, and against peers that break the rules. */
-#include "http/call/ask.h"
-#include "http/call/rude.h"
+#include "http/ask_kit.h"
+#include "http/rude_kit.h"
 #include "http/serve.h"
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "http/call/ask.h"
+#include "http/ask_kit.h"
 
 uint64_t sum_of(uint64_t sum, struct deputy_slice bytes)
 {

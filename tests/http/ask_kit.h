@@ -1,6 +1,6 @@
 /* Calls on a loop that runs in the test's own thread, and what came of them. */
-#ifndef TESTS_HTTP_CALL_ASK_H
-#define TESTS_HTTP_CALL_ASK_H
+#ifndef TESTS_HTTP_ASK_KIT_H
+#define TESTS_HTTP_ASK_KIT_H
 
 #include "http/call.h"
 #include "support/check.h"

@@ -1,4 +1,4 @@
-#include "http/call/rude.h"
+#include "http/rude_kit.h"
 #include "support/check.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -19,19 +19,26 @@ static void *rude_main(void *ctx)
     }
 }
 
+void rude_begin_on(
+        struct rude *rude, int fd, void (*serve)(struct rude *rude, int peer, int number), void *ctx)
+{
+    memset(rude, 0, sizeof *rude);
+    rude->fd = fd;
+    rude->serve = serve;
+    rude->ctx = ctx;
+    assert_int_equal(pthread_create(&rude->thread, NULL, rude_main, rude), 0);
+}
+
 void rude_begin(struct rude *rude, void (*serve)(struct rude *rude, int peer, int number), void *ctx)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
-    memset(rude, 0, sizeof *rude);
-    rude->serve = serve;
-    rude->ctx = ctx;
-    rude->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(rude->fd, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(listen(rude->fd, 64), 0);
-    assert_int_equal(getsockname(rude->fd, (struct sockaddr *)&address, &size), 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(fd, 64), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    rude_begin_on(rude, fd, serve, ctx);
     rude->port = ntohs(address.sin_port);
-    assert_int_equal(pthread_create(&rude->thread, NULL, rude_main, rude), 0);
 }
 
 void rude_end(struct rude *rude)

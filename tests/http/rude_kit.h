@@ -1,6 +1,6 @@
 /* A server in a thread that does on each connection what the test says, one connection after the other. */
-#ifndef TESTS_HTTP_CALL_RUDE_H
-#define TESTS_HTTP_CALL_RUDE_H
+#ifndef TESTS_HTTP_RUDE_KIT_H
+#define TESTS_HTTP_RUDE_KIT_H
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,6 +18,9 @@ struct rude {
 };
 
 void rude_begin(struct rude *rude, void (*serve)(struct rude *rude, int peer, int number), void *ctx);
+/* The same on a socket that listens already, and is taken over. */
+void rude_begin_on(
+        struct rude *rude, int fd, void (*serve)(struct rude *rude, int peer, int number), void *ctx);
 /* The thread has to come to its end by itself: the caller's connections must be closed. */
 void rude_end(struct rude *rude);
 
