@@ -18,7 +18,13 @@ enum {
 };
 
 /* Kinds of certification data. */
-enum { CERTIFICATION_FIRST = 1, CERTIFICATION_CHAIN = 5, CERTIFICATION_QE_REPORT = 6 };
+enum {
+    CERTIFICATION_FIRST = 1,
+    CERTIFICATION_PPID_2048 = 2, /* the platform's id, encrypted by RSA of so many bits, and versions */
+    CERTIFICATION_PPID_3072 = 3,
+    CERTIFICATION_CHAIN = 5,
+    CERTIFICATION_QE_REPORT = 6
+};
 
 /* An enclave's report (384 bytes): that of an SGX enclave, and of the quoting enclave of either kind. */
 struct enclave_report {

@@ -101,6 +101,8 @@ bool cache_find_collateral(struct cli *cli, struct intel_collateral *out, const 
         const struct intel_platform *platform, bool early)
 {
     struct deputy_slice json;
+    if (deputy_slice_present(platform->machine.encrypted_ppid))
+        return false;
     struct buf name = collateral_name(cli, platform, early);
     const char *beginning = name_end(&name);
     int64_t number = newest_number(cli, directory, beginning);
@@ -119,6 +121,8 @@ bool cache_find_collateral(struct cli *cli, struct intel_collateral *out, const 
 bool cache_keep_collateral(
         struct cli *cli, const char *directory, const struct intel_collateral *collateral, bool early)
 {
+    if (collateral->has_machine)
+        return true;
     struct buf name = collateral_name(cli, &collateral->platform, early);
     const char *path = path_of(cli, directory, numbered(cli, name_end(&name), collateral->evaluation_number));
     return path != NULL && io_write(path, collateral->json);

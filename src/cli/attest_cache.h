@@ -10,12 +10,14 @@
 #include "evidence/amd.h"
 #include "evidence/intel.h"
 
-/* The newest collateral of the platform that is valid now; false when there is none. `directory` NULL: that
+/* The newest collateral of the platform that is valid now; false when there is none, or the quote does not
+ * tell the platform. `directory` NULL: that
  * of the profile. A file that is not readable is passed over with a note. */
 bool cache_find_collateral(struct cli *cli, struct intel_collateral *out, const char *directory,
         const struct intel_platform *platform, bool early);
 
-/* Keeps it under its platform, authority, update and evaluation number. Complains when it cannot. */
+/* Keeps it, unless it has the certificates of one machine, under its platform, authority, update and
+ * evaluation number. Complains when it cannot. */
 bool cache_keep_collateral(
         struct cli *cli, const char *directory, const struct intel_collateral *collateral, bool early);
 

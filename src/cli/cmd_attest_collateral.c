@@ -28,6 +28,7 @@ static int read_platform(struct intel_platform *out, const struct fetch *fetch)
         return cli_complain("--tee takes tdx or sgx"), CLI_UNUSABLE;
     if (hex_read_fixed(out->fmspc, sizeof out->fmspc, deputy_slice_text(fetch->fmspc)) != DEPUTY_OK)
         return cli_complain("--fmspc takes 12 hexadecimal digits"), CLI_UNUSABLE;
+    out->machine = (struct intel_machine){.encrypted_ppid = {0}};
     out->kind = sgx ? DEPUTY_ATTEST_SGX : DEPUTY_ATTEST_TDX;
     out->processor_ca = fetch->authority != NULL && strcmp(fetch->authority, "processor") == 0;
     if (!out->processor_ca && (fetch->authority == NULL || strcmp(fetch->authority, "platform") != 0))

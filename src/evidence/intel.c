@@ -3,6 +3,7 @@
 #include "attest/pck.h"
 #include "attest/tcb_info.h"
 #include "attest/tdx_quote.h"
+#include "base/codec.h"
 #include "base/json_write.h"
 #include "base/try.h"
 #include "evidence/maker.h"
@@ -19,22 +20,54 @@ static bool contains(struct deputy_slice bytes, const char *text)
     return false;
 }
 
-static enum deputy_error platform_of(
-        struct deputy_arena *arena, struct intel_platform *out, const struct tdx_quote *quote)
+/* What the first certificate of a chain says. */
+static enum deputy_error leaf_read(
+        struct deputy_arena *arena, struct intel_platform *out, struct pck *pck, struct deputy_slice chain)
 {
     struct deputy_slice certificates[PCS_CHAIN_MAX];
     const struct x509 *leaf;
-    struct pck pck;
     size_t count;
-    ENSURE(quote->certification == CERTIFICATION_CHAIN, DEPUTY_E_COLLATERAL_PLATFORM);
-    TRY(pem_certificates(arena, certificates, &count, PCS_CHAIN_MAX, quote->certification_data));
+    TRY(pem_certificates(arena, certificates, &count, PCS_CHAIN_MAX, chain));
     ENSURE(count > 0, DEPUTY_E_COLLATERAL_PLATFORM);
     TRY(x509_parse(arena, &leaf, certificates[0]));
-    TRY(pck_read(&pck, leaf));
-    memcpy(out->fmspc, pck.fmspc, sizeof out->fmspc);
-    out->kind = quote->platform;
+    TRY(pck_read(pck, leaf));
+    memcpy(out->fmspc, pck->fmspc, sizeof out->fmspc);
     out->processor_ca = contains(leaf->issuer, "Processor");
     return out->processor_ca || contains(leaf->issuer, "Platform") ? DEPUTY_OK : DEPUTY_E_COLLATERAL_PLATFORM;
+}
+
+static struct deputy_slice cut(struct deputy_slice *from, size_t len)
+{
+    struct deputy_slice part = deputy_slice_bytes(from->ptr, len);
+    *from = deputy_slice_bytes(from->ptr + len, from->len - len);
+    return part;
+}
+
+/* The encrypted id of the platform, and the security versions that its certificate was used at. */
+static enum deputy_error machine_of(struct intel_machine *out, const struct tdx_quote *quote)
+{
+    enum { SHORT = 256, LONG = 384, SVN = 16, NUMBER = 2, USER_DATA = 28, BEHIND = SVN + 2 * NUMBER };
+    size_t ppid = quote->certification == CERTIFICATION_PPID_2048 ? SHORT : LONG;
+    struct deputy_slice from = quote->certification_data;
+    ENSURE(quote->certification == CERTIFICATION_PPID_2048 || quote->certification == CERTIFICATION_PPID_3072,
+            DEPUTY_E_COLLATERAL_PLATFORM);
+    ENSURE(from.len == ppid + BEHIND, DEPUTY_E_COLLATERAL_PLATFORM);
+    out->qe_id = deputy_slice_bytes(quote->signed_part.ptr + USER_DATA, SVN);
+    out->encrypted_ppid = cut(&from, ppid);
+    out->cpu_svn = cut(&from, SVN);
+    out->pce_svn = cut(&from, NUMBER);
+    out->pce_id = cut(&from, NUMBER);
+    return DEPUTY_OK;
+}
+
+static enum deputy_error platform_of(
+        struct deputy_arena *arena, struct intel_platform *out, const struct tdx_quote *quote)
+{
+    struct pck pck;
+    *out = (struct intel_platform){.kind = quote->platform};
+    if (quote->certification != CERTIFICATION_CHAIN)
+        return machine_of(&out->machine, quote);
+    return leaf_read(arena, out, &pck, quote->certification_data);
 }
 
 enum deputy_error intel_platform_of(
@@ -89,6 +122,7 @@ enum deputy_error intel_read(
 
 /* What was fetched so far. */
 struct parts {
+    struct deputy_slice machine_chain; /* absent: nobody asked for it */
     struct deputy_slice pck_list_chain, pck_list, root_list;
     struct deputy_slice tcb_chain, qe_chain;
     struct pcs_signed tcb, qe;
@@ -140,6 +174,89 @@ static enum deputy_error held(struct run *run, const char *url, const char *why,
     return result == DEPUTY_OK ? DEPUTY_OK : maker_refuse(run->refusal, url, why);
 }
 
+/* In capital digits, as the services want them; empty when there is no memory, which url_of finds again. */
+static const char *digits_of(struct run *run, struct deputy_slice bytes)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    struct buf out = buf_make(run->arena, MAKER_URL_MAX);
+    struct deputy_slice text;
+    for (size_t i = 0; i < bytes.len; i++) {
+        buf_put_byte(&out, (uint8_t)digits[bytes.ptr[i] >> 4]);
+        buf_put_byte(&out, (uint8_t)digits[bytes.ptr[i] & 15]);
+    }
+    buf_put_byte(&out, '\0');
+    return buf_finish(&out, &text) == DEPUTY_OK ? (const char *)text.ptr : "";
+}
+
+/* ---- the certificate of a machine ---- */
+
+/* TCBm: the versions that the certificate is of, in hexadecimal digits of either case. */
+static bool is_at_versions(
+        struct deputy_arena *arena, const struct http_response *answer, const struct intel_machine *machine)
+{
+    struct deputy_slice digits = http_response_header(answer, "SGX-TCBm"), bytes;
+    size_t len = machine->cpu_svn.len;
+    return deputy_slice_present(digits) && hex_read(arena, &bytes, digits) == DEPUTY_OK &&
+           bytes.len == len + machine->pce_svn.len &&
+           deputy_slice_equal(deputy_slice_bytes(bytes.ptr, len), machine->cpu_svn) &&
+           deputy_slice_equal(deputy_slice_bytes(bytes.ptr + len, machine->pce_svn.len), machine->pce_svn);
+}
+
+/* What the certificate itself says must be that, too. */
+static bool is_of_machine(const struct pck *pck, const struct intel_machine *machine)
+{
+    const uint8_t pce_svn[] = {(uint8_t)pck->pce_svn, (uint8_t)(pck->pce_svn >> 8)};
+    return deputy_slice_equal(
+                   deputy_slice_bytes(pck->components, sizeof pck->components), machine->cpu_svn) &&
+           deputy_slice_equal(deputy_slice_bytes(pce_svn, sizeof pce_svn), machine->pce_svn) &&
+           deputy_slice_equal(deputy_slice_bytes(pck->pce_id, sizeof pck->pce_id), machine->pce_id);
+}
+
+/* The leaf is the body, those above it are in a header. */
+static enum deputy_error chain_of(
+        struct run *run, struct deputy_slice *out, const char *url, const struct http_response *answer)
+{
+    struct deputy_slice leaf, above;
+    size_t count;
+    TRY(held(run, url, "its body is not one certificate",
+            pem_certificates(run->arena, &leaf, &count, 1, answer->body)));
+    TRY(held(run, url, "its header SGX-PCK-Certificate-Issuer-Chain holds no certificates",
+            pcs_chain_read(
+                    run->arena, &above, http_response_header(answer, "SGX-PCK-Certificate-Issuer-Chain"))));
+    struct buf text = buf_make(run->arena, COLLATERAL_MAX_BYTES);
+    buf_put(&text, answer->body);
+    if (answer->body.ptr[answer->body.len - 1] != '\n')
+        buf_put_byte(&text, '\n');
+    buf_put(&text, above);
+    return buf_finish(&text, out);
+}
+
+/* Tells of which platform the machine is. */
+static enum deputy_error fetch_machine(struct run *run, struct parts *parts, struct intel_platform *platform)
+{
+    const struct intel_machine *machine = &platform->machine;
+    const char *url;
+    struct http_response answer;
+    struct pck pck;
+    const char *path[] = {"/sgx/certification/v4/pckcert?qeid=", digits_of(run, machine->qe_id),
+            "&encrypted_ppid=", digits_of(run, machine->encrypted_ppid),
+            "&cpusvn=", digits_of(run, machine->cpu_svn), "&pcesvn=", digits_of(run, machine->pce_svn),
+            "&pceid=", digits_of(run, machine->pce_id)};
+    TRY(url_of(run, &url, path, sizeof path / sizeof path[0]));
+    TRY(maker_get(run->arena, &answer, run->refusal, url));
+    if (!is_at_versions(run->arena, &answer, machine))
+        return maker_refuse(
+                run->refusal, url, "its header SGX-TCBm is not of the versions that were asked for");
+    TRY(chain_of(run, &parts->machine_chain, url, &answer));
+    TRY(held(run, url, "its certificate is of no platform",
+            leaf_read(run->arena, platform, &pck, parts->machine_chain)));
+    return is_of_machine(&pck, machine) ? DEPUTY_OK
+                                        : maker_refuse(run->refusal, url,
+                                                  "its certificate is of other versions than were asked for");
+}
+
+/* ---- what is published of platforms ---- */
+
 static const char *service_of(const struct run *run)
 {
     return run->platform->kind == DEPUTY_ATTEST_TDX ? "/tdx" : "/sgx";
@@ -185,14 +302,10 @@ static struct deputy_slice tcb_chain_of(const struct http_response *answer)
 
 static enum deputy_error fetch_tcb_info(struct run *run, struct parts *parts)
 {
-    char digits[2 * DEPUTY_ATTEST_FMSPC_BYTES + 1] = {0};
     const char *url;
     struct http_response answer;
-    for (size_t i = 0; i < DEPUTY_ATTEST_FMSPC_BYTES; i++) {
-        digits[2 * i] = "0123456789ABCDEF"[run->platform->fmspc[i] >> 4];
-        digits[2 * i + 1] = "0123456789ABCDEF"[run->platform->fmspc[i] & 15];
-    }
-    const char *path[] = {service_of(run), "/certification/v4/tcb?fmspc=", digits,
+    const char *path[] = {service_of(run), "/certification/v4/tcb?fmspc=",
+            digits_of(run, deputy_slice_bytes(run->platform->fmspc, sizeof run->platform->fmspc)),
             run->service->early ? "&update=early" : ""};
     TRY(url_of(run, &url, path, 4));
     TRY(maker_get(run->arena, &answer, run->refusal, url));
@@ -244,6 +357,8 @@ static enum deputy_error json_of(
     put_text(&json, "qe_identity_issuer_chain", parts->qe_chain);
     put_text(&json, "qe_identity", parts->qe.text);
     put_text(&json, "qe_identity_signature", parts->qe.signature);
+    if (deputy_slice_present(parts->machine_chain))
+        put_text(&json, "pck_certificate_chain", parts->machine_chain);
     json_object_end(&json);
     return buf_finish(&text, out);
 }
@@ -261,18 +376,22 @@ enum deputy_error intel_fetch(struct deputy_arena *arena, struct intel_collatera
         struct deputy_refusal *refusal, const struct intel_service *service,
         const struct intel_platform *platform)
 {
-    struct run run = {.arena = arena, .refusal = refusal, .service = service, .platform = platform};
+    struct intel_platform known = *platform;
+    struct run run = {.arena = arena, .refusal = refusal, .service = service, .platform = &known};
     struct parts parts = {.pck_list = {0}};
     struct deputy_slice json;
     const char *base;
     TRY(base_of(&run));
     TRY(url_of(&run, &base, NULL, 0));
+    if (deputy_slice_present(known.machine.encrypted_ppid))
+        TRY(fetch_machine(&run, &parts, &known));
     TRY(fetch_tcb_info(&run, &parts));
     TRY(fetch_identity(&run, &parts));
     TRY(fetch_pck_list(&run, &parts));
     TRY(fetch_root_list(&run, &parts));
     TRY(json_of(arena, &json, &parts));
     TRY(held(&run, base, "what it publishes is not collateral of the versions that are known",
-            intel_read(arena, out, json, platform->processor_ca)));
+            intel_read(arena, out, json, known.processor_ca)));
+    out->has_machine = deputy_slice_present(parts.machine_chain);
     return asked_for(&run, out, base);
 }

@@ -10,17 +10,28 @@
 #define INTEL_SERVICE "https://api.trustedservices.intel.com"
 #define INTEL_ROOT_LIST "https://certificates.trustedservices.intel.com/IntelSGXRootCA.der"
 
+/*
+ * What a quote says of its platform when it does not carry the platform's certificate (certification types 2
+ * and 3): by this Intel's services find it. Points into the quote; absent in a quote that carries it.
+ */
+struct intel_machine {
+    struct deputy_slice encrypted_ppid;  /* 256 or 384 bytes */
+    struct deputy_slice qe_id, cpu_svn;  /* 16 bytes */
+    struct deputy_slice pce_svn, pce_id; /* 2 bytes, little-endian */
+};
+
 /* Which collateral: it is of a kind of platform, not of one machine. */
 struct intel_platform {
     enum deputy_attest_platform kind; /* DEPUTY_ATTEST_TDX or DEPUTY_ATTEST_SGX */
     uint8_t fmspc[DEPUTY_ATTEST_FMSPC_BYTES];
-    bool processor_ca; /* its certificate is of the Processor CA; else of the Platform CA */
+    bool processor_ca;            /* its certificate is of the Processor CA; else of the Platform CA */
+    struct intel_machine machine; /* there: the certificate is to be fetched first, and tells the two above */
 };
 
 /*
- * The platform that a quote is of, as its own certificates say, which nothing verifies here.
- * DEPUTY_E_COLLATERAL_PLATFORM when it is no quote, carries no certificates, or none of these two
- * authorities.
+ * The platform that a quote is of, as its own certificates say, which nothing verifies here; or the machine,
+ * by which they are found. DEPUTY_E_COLLATERAL_PLATFORM when it is no quote, tells neither, or has a
+ * certificate of none of these two authorities.
  */
 enum deputy_error intel_platform_of(
         struct deputy_arena *arena, struct intel_platform *out, struct deputy_slice quote);
@@ -37,11 +48,13 @@ struct intel_collateral {
     struct intel_platform platform; /* the authority is that which was asked about */
     int64_t evaluation_number;      /* the lower of TCB info and enclave identity */
     int64_t expires_at;             /* the earliest nextUpdate in it, Unix seconds */
+    bool has_machine;               /* the certificates of one machine are in it */
 };
 
 /*
- * Fetches five answers and puts them together. Errors of maker.h; COLLATERAL_FETCH also for an answer of
- * another form, or of another platform than was asked about. No signature is verified.
+ * Fetches four answers, and before them the certificate of a machine, and puts them together. Errors of
+ * maker.h; COLLATERAL_FETCH also for an answer of another form, or of another platform than was asked about.
+ * No signature is verified.
  */
 enum deputy_error intel_fetch(struct deputy_arena *arena, struct intel_collateral *out,
         struct deputy_refusal *refusal, const struct intel_service *service,

@@ -294,6 +294,110 @@ def a_spoilt_cache_is_passed_over():
         assert list(cache.iterdir()) == [file] and len(service.asked) == 20, (list(cache.iterdir()), len(service.asked))
 
 
+# ---- quotes that do not carry their certificates ----
+
+GENERATED = DATA / "generated"
+MACHINE_THEN = "1790000000"
+SGX_EXTENSION = "2a864886f84d010d01"
+
+
+class Machine:
+    """A quote of certification type 2 or 3 with what Intel would answer about it: a platform of the generated collection."""
+
+    def __init__(self, kind):
+        index = json.loads((GENERATED / "index.json").read_text())
+        case = next(c for c in index["cases"] if c["name"] == f"certtype/{kind}-with-collateral-chain")
+        self.root, self.collateral = GENERATED / case["root"], json.loads((GENERATED / case["collateral"]).read_text())
+        pems = re.findall("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", self.collateral["pck_certificate_chain"], re.DOTALL)
+        self.leaf, self.above = pems[0], "".join(pems[1:])
+        extension = der(self.leaf.encode()).hex()
+        cpu_svn = re.search(f"060b{SGX_EXTENSION}02120410(.{{32}})", extension).group(1)
+        pce_svn = int(re.search(f"060b{SGX_EXTENSION}021102(01.{{2}}|02.{{4}})", extension).group(1)[2:], 16)
+        pce_id = re.search(f"060a{SGX_EXTENSION}030402(.{{4}})", extension).group(1)
+        self.versions, self.pce_id = bytes.fromhex(cpu_svn) + pce_svn.to_bytes(2, "little"), bytes.fromhex(pce_id)
+        quote = (GENERATED / case["quote"]).read_bytes()
+        self.length = {2: 256, 3: 384}[kind]
+        at = quote.rindex(kind.to_bytes(2, "little") + (self.length + 20).to_bytes(4, "little")) + 6
+        self.ppid = quote[at:at + self.length]
+        self.quote = quote[:at] + self.ppid + self.versions + self.pce_id + quote[at + self.length + 20:]
+        self.path = (f"/sgx/certification/v4/pckcert?qeid={quote[28:44].hex().upper()}&encrypted_ppid={self.ppid.hex().upper()}"
+                     f"&cpusvn={self.versions[:16].hex().upper()}&pcesvn={self.versions[16:].hex().upper()}"
+                     f"&pceid={self.pce_id.hex().upper()}")
+
+    def answers(self, body=None, chain=None, versions=None):
+        """What a service answers; some of the machine's own answer may be replaced."""
+        headers = {"SGX-PCK-Certificate-Issuer-Chain": urllib.parse.quote(self.above if chain is None else chain, safe=""),
+                   "SGX-TCBm": self.versions.hex() if versions is None else versions}
+        return answers(self.collateral) | {self.path: (200, headers, (self.leaf if body is None else body).encode())}
+
+
+def certificate_of_a_machine_is_fetched_by_its_encrypted_id():
+    for kind in (2, 3):
+        machine = Machine(kind)
+        for body, versions in ((machine.leaf, machine.versions.hex()), (machine.leaf.rstrip("\n"), machine.versions.hex().upper())):
+            with Home() as home, Service(machine.answers(body=body, versions=versions)) as service:
+                quote, fetched = home.path / "quote.bin", home.path / "collateral.json"
+                quote.write_bytes(machine.quote)
+                home.fetch("--quote", quote, "--base", service.url, "-o", fetched)
+                assert service.asked[0] == machine.path and len(service.asked) == 5, service.asked
+                chain = json.loads(fetched.read_text())["pck_certificate_chain"]
+                assert chain.count("BEGIN CERTIFICATE") == 1 + machine.above.count("BEGIN CERTIFICATE"), chain
+                judged = ("verify", "--quote", quote, "--root", machine.root, "--time", MACHINE_THEN, "--json", "--policy")
+                policy = GENERATED / "policy/any.json"
+                home.attest(*judged, policy, "--collateral", fetched, code=DONE)
+                without = json.loads(fetched.read_text())
+                del without["pck_certificate_chain"]
+                fetched.write_text(json.dumps(without))
+                done = home.attest(*judged, policy, "--collateral", fetched, code=REFUSED)
+                assert json.loads(done.stdout)["error"]["code"] == "unsupported", done.stdout
+                # of one machine: nothing is kept of it, so nothing is there without a service
+                assert home.kept() == [], home.kept()
+                home.fetch("--quote", quote, "--offline", code=REFUSED)
+
+
+def certificate_of_another_machine_is_refused():
+    machine = Machine(3)
+    lower, pem = machine.versions.hex(), "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
+    cases = [({"versions": "00" * 18}, "SGX-TCBm"), ({"versions": ""}, "SGX-TCBm"), ({"versions": lower[:-2]}, "SGX-TCBm"),
+             ({"versions": lower + "00"}, "SGX-TCBm"), ({"versions": "zz" + lower[2:]}, "SGX-TCBm"),
+             ({"body": ""}, "one certificate"), ({"body": "no certificate"}, "one certificate"),
+             ({"body": machine.leaf + machine.above}, "one certificate"), ({"body": pem}, "no platform"),
+             ({"body": machine.above}, "certificate"), ({"chain": ""}, "SGX-PCK-Certificate-Issuer-Chain"),
+             ({"chain": "x"}, "SGX-PCK-Certificate-Issuer-Chain")]
+    for changed, about in cases:
+        with Home() as home, Service(machine.answers(**changed)) as service:
+            quote = home.path / "quote.bin"
+            quote.write_bytes(machine.quote)
+            done = home.fetch("--quote", quote, "--base", service.url, code=REFUSED)
+            assert about in done.stderr and service.url in done.stderr, (changed, done.stderr)
+            assert done.stdout == "" and home.kept() == [] and service.asked == [machine.path], (changed, service.asked)
+    # a quote that names other versions than its machine's certificate is of
+    for at in (0, 15, 16, 17, 18, 19):
+        named = machine.versions + machine.pce_id
+        named = named[:at] + bytes([named[at] ^ 1]) + named[at + 1:]
+        path = machine.path.split("&cpusvn=")[0] + (f"&cpusvn={named[:16].hex().upper()}&pcesvn={named[16:18].hex().upper()}"
+                                                    f"&pceid={named[18:].hex().upper()}")
+        known = machine.answers(versions=named[:18].hex())
+        with Home() as home, Service(known | {path: known[machine.path]}) as service:
+            quote = home.path / "quote.bin"
+            quote.write_bytes(machine.quote.replace(machine.ppid + machine.versions + machine.pce_id, machine.ppid + named))
+            done = home.fetch("--quote", quote, "--base", service.url, code=REFUSED)
+            assert "of other versions" in done.stderr and service.asked == [path], (at, done.stderr, service.asked)
+
+
+def a_quote_that_names_its_machine_wrongly_is_no_question():
+    for kind, wrong in ((2, 3), (3, 2)):
+        machine = Machine(kind)
+        with Home() as home, Service(machine.answers()) as service:
+            quote = home.path / "quote.bin"
+            at = machine.quote.index(machine.ppid) - 6
+            quote.write_bytes(machine.quote[:at] + wrong.to_bytes(2, "little") + machine.quote[at + 2:])
+            home.fetch("--quote", quote, "--base", service.url, code=UNUSABLE)
+            quote.write_bytes(machine.quote[:at] + (1).to_bytes(2, "little") + machine.quote[at + 2:])
+            home.fetch("--quote", quote, "--base", service.url, code=UNUSABLE)
+            assert service.asked == []
+
+
 def certificates_of_a_report_are_fetched_kept_and_judged():
     with Home() as home, Service(certificates()) as service:
         file = home.path / "certificates.json"
@@ -488,7 +592,8 @@ run([collateral_of_a_quote_is_fetched_and_judged, collateral_of_a_named_platform
      a_body_that_is_not_what_was_signed_is_refused, a_list_that_is_none_is_refused, another_platforms_answer_is_refused,
      a_connection_that_breaks_off_is_refused, a_service_that_is_slow_is_given_up_after_twenty_seconds,
      a_service_must_be_secure_or_of_this_machine, what_is_valid_is_not_fetched_again, the_highest_evaluation_number_is_used,
-     what_has_expired_is_fetched_again, a_spoilt_cache_is_passed_over, certificates_of_a_report_are_fetched_kept_and_judged,
+     what_has_expired_is_fetched_again, a_spoilt_cache_is_passed_over, certificate_of_a_machine_is_fetched_by_its_encrypted_id,
+     certificate_of_another_machine_is_refused, a_quote_that_names_its_machine_wrongly_is_no_question, certificates_of_a_report_are_fetched_kept_and_judged,
      certificates_of_another_chip_are_refused, a_machine_that_is_no_guest_says_so,
      evidence_of_the_kernel_is_bound_to_a_new_statement, evidence_goes_from_the_guest_to_a_verdict_in_one_file,
      a_report_with_its_certificates_is_judged_in_one_file, a_kernel_that_fails_is_not_taken_for_no_guest,
