@@ -147,6 +147,18 @@ enum deputy_error snp_report_parse(struct snp_report *out, struct deputy_slice b
     return signature_read(out, bytes.ptr);
 }
 
+void snp_report_measured(
+        struct deputy_slice out[DEPUTY_ATTEST_MEASUREMENT_COUNT], const struct snp_report *report)
+{
+    out[DEPUTY_ATTEST_MEASURED_MEASUREMENT] = report->measurement;
+    out[DEPUTY_ATTEST_MEASURED_HOST_DATA] = report->host_data;
+    out[DEPUTY_ATTEST_MEASURED_ID_KEY_DIGEST] = report->id_key_digest;
+    out[DEPUTY_ATTEST_MEASURED_FAMILY_ID] = report->family_id;
+    out[DEPUTY_ATTEST_MEASURED_IMAGE_ID] = report->image_id;
+    out[DEPUTY_ATTEST_MEASURED_CHIP_ID] = report->chip_id;
+    out[DEPUTY_ATTEST_MEASURED_REPORT_DATA] = report->report_data;
+}
+
 /* ---- TCB_VERSION ---- */
 
 enum deputy_error snp_tcb_read(struct deputy_attest_snp_tcb *out, enum deputy_attest_product product,

@@ -70,4 +70,8 @@ enum deputy_error snp_tcb_read(struct deputy_attest_snp_tcb *out, enum deputy_at
 bool snp_tcb_at_most(struct deputy_attest_snp_tcb a, struct deputy_attest_snp_tcb b);
 bool snp_tcb_equal(struct deputy_attest_snp_tcb a, struct deputy_attest_snp_tcb b);
 
+/* What it measures, each in its place of a verdict; the others stay as they are. */
+void snp_report_measured(
+        struct deputy_slice out[DEPUTY_ATTEST_MEASUREMENT_COUNT], const struct snp_report *report);
+
 #endif

@@ -124,15 +124,8 @@ static enum deputy_error digest_note(
 
 static enum deputy_error measurements_note(struct snp *s)
 {
-    struct deputy_slice *to = s->v->measurements;
     const struct deputy_slice parts[] = {s->report.measurement, s->report.host_data};
-    to[DEPUTY_ATTEST_MEASURED_MEASUREMENT] = s->report.measurement;
-    to[DEPUTY_ATTEST_MEASURED_HOST_DATA] = s->report.host_data;
-    to[DEPUTY_ATTEST_MEASURED_ID_KEY_DIGEST] = s->report.id_key_digest;
-    to[DEPUTY_ATTEST_MEASURED_FAMILY_ID] = s->report.family_id;
-    to[DEPUTY_ATTEST_MEASURED_IMAGE_ID] = s->report.image_id;
-    to[DEPUTY_ATTEST_MEASURED_CHIP_ID] = s->report.chip_id;
-    to[DEPUTY_ATTEST_MEASURED_REPORT_DATA] = s->report.report_data;
+    snp_report_measured(s->v->measurements, &s->report);
     TRY(digest_note(s, DEPUTY_ATTEST_MEASURED_MR_SYSTEM, parts, 1));
     return digest_note(s, DEPUTY_ATTEST_MEASURED_MR_AGGREGATED, parts, 2);
 }

@@ -171,3 +171,41 @@ enum deputy_attest_code tdx_quote_parse(struct tdx_quote *out, struct deputy_sli
         return CODE(PARSE);
     return read_auth(out, auth);
 }
+
+/* ---- what it measures ---- */
+
+static void td_measured(struct deputy_slice *m, const struct td_report *td)
+{
+    m[DEPUTY_ATTEST_MEASURED_MR_TD] = td->mr_td;
+    m[DEPUTY_ATTEST_MEASURED_RTMR0] = td->rtmr[0];
+    m[DEPUTY_ATTEST_MEASURED_RTMR1] = td->rtmr[1];
+    m[DEPUTY_ATTEST_MEASURED_RTMR2] = td->rtmr[2];
+    m[DEPUTY_ATTEST_MEASURED_RTMR3] = td->rtmr[3];
+    m[DEPUTY_ATTEST_MEASURED_MR_CONFIG_ID] = td->mr_config_id;
+    m[DEPUTY_ATTEST_MEASURED_MR_OWNER] = td->mr_owner;
+    m[DEPUTY_ATTEST_MEASURED_MR_OWNER_CONFIG] = td->mr_owner_config;
+    m[DEPUTY_ATTEST_MEASURED_MR_SEAM] = td->mr_seam;
+    m[DEPUTY_ATTEST_MEASURED_MR_SERVICE_TD] = td->mr_service_td;
+    m[DEPUTY_ATTEST_MEASURED_TD_ATTRIBUTES] = td->td_attributes;
+    m[DEPUTY_ATTEST_MEASURED_XFAM] = td->xfam;
+    m[DEPUTY_ATTEST_MEASURED_TEE_TCB_SVN] = td->tee_tcb_svn;
+    m[DEPUTY_ATTEST_MEASURED_REPORT_DATA] = td->report_data;
+}
+
+static void enclave_measured(struct deputy_slice *m, const struct enclave_report *enclave)
+{
+    m[DEPUTY_ATTEST_MEASURED_MR_ENCLAVE] = enclave->mr_enclave;
+    m[DEPUTY_ATTEST_MEASURED_MR_SIGNER] = enclave->mr_signer;
+    m[DEPUTY_ATTEST_MEASURED_ISV_PROD_ID] = enclave->isv_prod_id;
+    m[DEPUTY_ATTEST_MEASURED_ISV_SVN] = enclave->isv_svn;
+    m[DEPUTY_ATTEST_MEASURED_REPORT_DATA] = enclave->report_data;
+}
+
+void tdx_quote_measured(
+        struct deputy_slice out[DEPUTY_ATTEST_MEASUREMENT_COUNT], const struct tdx_quote *quote)
+{
+    if (quote->platform == DEPUTY_ATTEST_TDX)
+        td_measured(out, &quote->td);
+    else
+        enclave_measured(out, &quote->enclave);
+}

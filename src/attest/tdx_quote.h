@@ -74,4 +74,8 @@ struct tdx_quote {
  */
 enum deputy_attest_code tdx_quote_parse(struct tdx_quote *out, struct deputy_slice bytes);
 
+/* What it measures, each in its place of a verdict; the others stay as they are. */
+void tdx_quote_measured(
+        struct deputy_slice out[DEPUTY_ATTEST_MEASUREMENT_COUNT], const struct tdx_quote *quote);
+
 #endif

@@ -244,43 +244,6 @@ static enum deputy_error check_tcb(struct run *run, const struct tcb_worth *qe)
 
 /* ---- the whole ---- */
 
-static void tell_td(struct deputy_attest_verdict *v, const struct td_report *td)
-{
-    struct deputy_slice *m = v->measurements;
-    m[DEPUTY_ATTEST_MEASURED_MR_TD] = td->mr_td;
-    m[DEPUTY_ATTEST_MEASURED_RTMR0] = td->rtmr[0];
-    m[DEPUTY_ATTEST_MEASURED_RTMR1] = td->rtmr[1];
-    m[DEPUTY_ATTEST_MEASURED_RTMR2] = td->rtmr[2];
-    m[DEPUTY_ATTEST_MEASURED_RTMR3] = td->rtmr[3];
-    m[DEPUTY_ATTEST_MEASURED_MR_CONFIG_ID] = td->mr_config_id;
-    m[DEPUTY_ATTEST_MEASURED_MR_OWNER] = td->mr_owner;
-    m[DEPUTY_ATTEST_MEASURED_MR_OWNER_CONFIG] = td->mr_owner_config;
-    m[DEPUTY_ATTEST_MEASURED_MR_SEAM] = td->mr_seam;
-    m[DEPUTY_ATTEST_MEASURED_MR_SERVICE_TD] = td->mr_service_td;
-    m[DEPUTY_ATTEST_MEASURED_TD_ATTRIBUTES] = td->td_attributes;
-    m[DEPUTY_ATTEST_MEASURED_XFAM] = td->xfam;
-    m[DEPUTY_ATTEST_MEASURED_TEE_TCB_SVN] = td->tee_tcb_svn;
-    m[DEPUTY_ATTEST_MEASURED_REPORT_DATA] = td->report_data;
-}
-
-static void tell_enclave(struct deputy_attest_verdict *v, const struct enclave_report *enclave)
-{
-    struct deputy_slice *m = v->measurements;
-    m[DEPUTY_ATTEST_MEASURED_MR_ENCLAVE] = enclave->mr_enclave;
-    m[DEPUTY_ATTEST_MEASURED_MR_SIGNER] = enclave->mr_signer;
-    m[DEPUTY_ATTEST_MEASURED_ISV_PROD_ID] = enclave->isv_prod_id;
-    m[DEPUTY_ATTEST_MEASURED_ISV_SVN] = enclave->isv_svn;
-    m[DEPUTY_ATTEST_MEASURED_REPORT_DATA] = enclave->report_data;
-}
-
-static void tell_measurements(struct run *run)
-{
-    if (run->quote->platform == DEPUTY_ATTEST_TDX)
-        tell_td(run->v, &run->quote->td);
-    else
-        tell_enclave(run->v, &run->quote->enclave);
-}
-
 /* Signatures show what the hardware said, and not what its word is worth: without collateral it is refused.
  */
 static enum deputy_error verify_bare(struct run *run)
@@ -292,7 +255,7 @@ static enum deputy_error verify_bare(struct run *run)
     (void)verdict_refuse_for(run->v, CHECK(REVOCATION), CODE(CRL), expected, fix);
     (void)verdict_refuse_for(run->v, CHECK(QE_IDENTITY), CODE(QE_IDENTITY), expected, fix);
     (void)verdict_refuse_for(run->v, CHECK(TCB), CODE(TCB_NOT_SUPPORTED), expected, fix);
-    tell_measurements(run);
+    tdx_quote_measured(run->v->measurements, run->quote);
     return DEPUTY_OK;
 }
 
@@ -307,7 +270,7 @@ static enum deputy_error verify_whole(struct run *run, struct deputy_slice colla
     TRY(check_revocation(run));
     TRY(check_signatures(run));
     TRY(check_qe(run, &qe));
-    tell_measurements(run);
+    tdx_quote_measured(run->v->measurements, run->quote);
     return check_tcb(run, qe);
 }
 

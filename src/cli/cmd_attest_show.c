@@ -56,34 +56,14 @@ static void show_begin(struct show *show, const char *platform)
     show_text(show, "platform", deputy_slice_text(platform));
 }
 
+/* By the names that verdicts give them. */
+static void show_measured(struct show *show, const struct deputy_slice *measured)
+{
+    for (size_t i = 0; i < DEPUTY_ATTEST_MEASUREMENT_COUNT; i++)
+        show_hex(show, deputy_attest_measurement_name((enum deputy_attest_measurement)i), measured[i]);
+}
+
 /* ---- quotes ---- */
-
-static void show_td(struct show *show, const struct td_report *td)
-{
-    static const char *const rtmrs[] = {"rtmr0", "rtmr1", "rtmr2", "rtmr3"};
-    show_hex(show, "tee_tcb_svn", td->tee_tcb_svn);
-    show_hex(show, "mr_seam", td->mr_seam);
-    show_hex(show, "td_attributes", td->td_attributes);
-    show_hex(show, "xfam", td->xfam);
-    show_hex(show, "mr_td", td->mr_td);
-    show_hex(show, "mr_config_id", td->mr_config_id);
-    show_hex(show, "mr_owner", td->mr_owner);
-    show_hex(show, "mr_owner_config", td->mr_owner_config);
-    for (size_t i = 0; i < 4; i++)
-        show_hex(show, rtmrs[i], td->rtmr[i]);
-    show_hex(show, "mr_service_td", td->mr_service_td);
-    show_hex(show, "report_data", td->report_data);
-}
-
-static void show_enclave(struct show *show, const struct enclave_report *enclave)
-{
-    show_hex(show, "attributes", enclave->attributes);
-    show_hex(show, "mr_enclave", enclave->mr_enclave);
-    show_hex(show, "mr_signer", enclave->mr_signer);
-    show_hex(show, "isv_prod_id", enclave->isv_prod_id);
-    show_hex(show, "isv_svn", enclave->isv_svn);
-    show_hex(show, "report_data", enclave->report_data);
-}
 
 /* Which platform the certificates name, and so which collateral is to be fetched. */
 static void show_platform(struct show *show, const struct tdx_quote *quote)
@@ -108,12 +88,13 @@ static void show_platform(struct show *show, const struct tdx_quote *quote)
 
 static void show_quote(struct show *show, const struct tdx_quote *quote)
 {
+    struct deputy_slice measured[DEPUTY_ATTEST_MEASUREMENT_COUNT] = {0};
     show_begin(show, deputy_attest_platform_name(quote->platform));
     show_number(show, "version", quote->version);
-    if (quote->platform == DEPUTY_ATTEST_TDX)
-        show_td(show, &quote->td);
-    else
-        show_enclave(show, &quote->enclave);
+    if (quote->platform == DEPUTY_ATTEST_SGX)
+        show_hex(show, "attributes", quote->enclave.attributes);
+    tdx_quote_measured(measured, quote);
+    show_measured(show, measured);
     show_platform(show, quote);
 }
 
@@ -121,6 +102,7 @@ static void show_quote(struct show *show, const struct tdx_quote *quote)
 
 static void show_report(struct show *show, const struct snp_report *report)
 {
+    struct deputy_slice measured[DEPUTY_ATTEST_MEASUREMENT_COUNT] = {0};
     const char *product = deputy_attest_product_name(report->product);
     show_begin(show, deputy_attest_platform_name(DEPUTY_ATTEST_SEV_SNP));
     show_number(show, "version", report->version);
@@ -133,11 +115,8 @@ static void show_report(struct show *show, const struct snp_report *report)
     show_number(show, "platform_info", report->platform_info);
     show_hex(show, "reported_tcb", deputy_slice_bytes(report->reported_tcb, SNP_TCB_BYTES));
     show_hex(show, "current_tcb", deputy_slice_bytes(report->current_tcb, SNP_TCB_BYTES));
-    show_hex(show, "measurement", report->measurement);
-    show_hex(show, "host_data", report->host_data);
-    show_hex(show, "id_key_digest", report->id_key_digest);
-    show_hex(show, "chip_id", report->chip_id);
-    show_hex(show, "report_data", report->report_data);
+    snp_report_measured(measured, report);
+    show_measured(show, measured);
 }
 
 /* A report has one length, which no quote of today has. */

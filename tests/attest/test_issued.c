@@ -222,6 +222,37 @@ static void certificate_below_the_root_with_such_an_extension_is_refused(void **
     assert_refused(&intel, DEPUTY_ATTEST_CHECK_TCB, DEPUTY_ATTEST_CERT_CHAIN);
 }
 
+/* basicConstraints of an authority that says nothing of how many may stand below it. */
+static struct deputy_slice without_path_length(struct deputy_arena *arena, struct deputy_slice der)
+{
+    struct deputy_slice from = der_content(intel_signed_part(der)), before = from, list, all = T(""), one;
+    while (!der_is_next(from, DER_CONTEXT(3)))
+        assert_true(der_take_any(&from, NULL, NULL, NULL));
+    before.len -= from.len;
+    assert_true(der_take(&from, DER_CONTEXT(3), &list));
+    list = der_content(list);
+    while (list.len > 0) {
+        struct deputy_slice oid;
+        assert_true(der_take_whole(&list, DER_SEQUENCE, &one));
+        struct deputy_slice content = der_content(one);
+        assert_true(der_take(&content, DER_OID, &oid));
+        if (deputy_slice_equal(oid, unhex(arena, T("551d13"))))
+            one = unhex(arena, T("300f0603551d130101ff040530030101ff"));
+        all = joined(arena, all, one);
+    }
+    list = der_wrap(arena, DER_CONTEXT(3), der_wrap(arena, DER_SEQUENCE, all));
+    return intel_seal(arena, der_wrap(arena, DER_SEQUENCE, joined(arena, before, list)));
+}
+
+static void authorities_need_not_say_how_many_may_stand_below_them(void **state)
+{
+    struct intel intel = intel_begin(*state);
+    intel.authority = without_path_length(*state, intel.authority);
+    assert_accepted(&intel);
+    intel.root = without_path_length(*state, intel.root);
+    assert_accepted(&intel);
+}
+
 #define KEY_USAGE "0603551d0f0101ff0404030201"
 
 /* The octet of keyUsage: 06 is to sign certificates and lists, 02 lists, 04 certificates. */
@@ -302,6 +333,7 @@ int main(void)
             ARENA_TEST(certificates_with_keys_of_another_kind_are_refused),
             ARENA_TEST(root_with_a_critical_extension_that_nobody_understands_is_refused),
             ARENA_TEST(certificate_below_the_root_with_such_an_extension_is_refused),
+            ARENA_TEST(authorities_need_not_say_how_many_may_stand_below_them),
             ARENA_TEST(authority_that_may_not_sign_certificates_is_refused),
             ARENA_TEST(list_of_an_authority_that_may_not_sign_lists_is_refused),
             ARENA_TEST(module_that_is_not_intels_is_refused_whoever_published_it),

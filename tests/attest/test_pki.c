@@ -74,11 +74,49 @@ static void authority_below_a_root_that_allows_none_is_refused(void **state)
     assert_int_equal(j.verdict.error, DEPUTY_ATTEST_CERT_CHAIN);
 }
 
+static void root_that_is_no_certificate_is_refused(void **state)
+{
+    struct judged j;
+    struct deputy_slice root = check_data(*state, FOLDER "IntelSGXRootCA.der");
+    const struct deputy_slice bad[] = {T(""), T("x"), deputy_slice_bytes(root.ptr, root.len - 1)};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(begin(*state, &j, bad[i]), DEPUTY_E_EVIDENCE);
+        assert_int_equal(j.verdict.error, DEPUTY_ATTEST_CERT_CHAIN);
+    }
+}
+
+/* ---- lists ---- */
+
+static enum deputy_error listed_at(struct deputy_arena *arena, int64_t now, const struct x509_crl **list)
+{
+    struct judged j;
+    struct deputy_slice file = check_data(arena, FOLDER "pcs_go_rootcacrl.der");
+    assert_ok(begin(arena, &j, check_data(arena, FOLDER "IntelSGXRootCA.der")));
+    j.pki.now = now;
+    enum deputy_error error = pki_list(&j.pki, list, file, j.pki.root);
+    assert_int_equal(j.verdict.error, error == DEPUTY_OK ? DEPUTY_ATTEST_OK : DEPUTY_ATTEST_CRL);
+    return error;
+}
+
+/* Its own first second counts, and the one at which the next list is due no more. */
+static void list_is_valid_from_its_first_second_until_the_next_is_due(void **state)
+{
+    const struct x509_crl *list = NULL;
+    (void)listed_at(*state, 0, &list);
+    int64_t first = list->this_update, next = list->next_update;
+    assert_int_equal(listed_at(*state, first - 1, &list), DEPUTY_E_EVIDENCE);
+    assert_ok(listed_at(*state, first, &list));
+    assert_ok(listed_at(*state, next - 1, &list));
+    assert_int_equal(listed_at(*state, next, &list), DEPUTY_E_EVIDENCE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             ARENA_TEST(root_that_may_not_sign_certificates_is_refused),
             ARENA_TEST(authority_below_a_root_that_allows_none_is_refused),
+            ARENA_TEST(root_that_is_no_certificate_is_refused),
+            ARENA_TEST(list_is_valid_from_its_first_second_until_the_next_is_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
