@@ -237,7 +237,7 @@ static enum deputy_error fetch_machine(struct run *run, struct parts *parts, str
     const struct intel_machine *machine = &platform->machine;
     const char *url;
     struct http_response answer;
-    struct pck pck;
+    struct pck pck = {.pce_svn = 0};
     const char *path[] = {"/sgx/certification/v4/pckcert?qeid=", digits_of(run, machine->qe_id),
             "&encrypted_ppid=", digits_of(run, machine->encrypted_ppid),
             "&cpusvn=", digits_of(run, machine->cpu_svn), "&pcesvn=", digits_of(run, machine->pce_svn),
