@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -34,7 +35,7 @@ class Verifier:
     """The service in a home of its own, asking `makers`. Use it in a with statement."""
 
     def __init__(self, makers, *more, time=THEN, rate="100000"):
-        self.more = [*more, "--time", time, "--rate", rate, "--collateral-url", makers.url, "--certificates-url", makers.url]
+        self.more = [*more, *(["--time", time] if time else []), "--rate", rate, "--collateral-url", makers.url, "--certificates-url", makers.url]
 
     def __enter__(self):
         self.directory = tempfile.TemporaryDirectory(prefix="deputy-test-")
@@ -105,6 +106,68 @@ def quote_of_a_guest_is_verified_with_what_is_fetched():
         assert json.loads(bytes.fromhex(app["key_provider_info"])) == details["key_provider"], app
         assert answer["verdict"]["ok"] and answer["verdict"]["checks"]["event_log"] == "pass", answer["verdict"]
         assert len(makers.asked) == 4, makers.asked
+
+
+class Guest:
+    """A guest that the tool pretends to be: a real one's registers, log and configuration, signed under a root of ours."""
+
+    def __enter__(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="deputy-test-")
+        self.path = pathlib.Path(self.directory.name)
+        for name, source in {"appkeys.json": "simulator_appkeys.json", "app-compose.json": "simulator_app_compose.json"}.items():
+            self.path.joinpath(name).write_bytes((DATA / "dstack" / source).read_bytes())
+        config = json.loads((DATA / "dstack/simulator_sys_config.json").read_text())
+        config["vm_config"] = json.loads((DATA / "dstack/getquote_stripped.json").read_text())["vm_config"]
+        self.path.joinpath("sys-config.json").write_text(json.dumps(config))
+        real = json.loads((DATA / "dstack/verifier_tdx_lite.json").read_text())["attestation"]
+        self.path.joinpath("attestation.bin").write_bytes(bytes.fromhex(real))
+        command = [DEPUTY, "attest", "simulate", "--fixture", str(self.path), "--listen", f"unix:{self.path}/agent.sock",
+                   "--seed", "11" * 32, "--publish", str(self.path)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        assert self.process.stdout.readline().startswith("ready"), "no simulator"
+        self.root, self.collateral = self.path / "root.der", json.loads((self.path / "collateral.json").read_text())
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=20)
+        self.directory.cleanup()
+
+    def quote(self, report_data):
+        body = json.dumps({"report_data": report_data}).encode()
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(20)
+            connection.connect(f"{self.path}/agent.sock")
+            connection.sendall(b"POST /GetQuote HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                               b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            parts = []
+            while part := connection.recv(65536):
+                parts.append(part)
+        return json.loads(b"".join(parts).split(b"\r\n\r\n", 1)[1])
+
+
+def evidence_that_names_its_operating_system_is_valid():
+    """Where the registers follow from the image that the configuration tells, as the original has it, and nowhere else."""
+    with Guest() as guest, Service(answers(guest.collateral)) as makers:
+        with Verifier(makers, "--root", guest.root, time=None) as service:
+            evidence = guest.quote("1234" + 60 * "00")
+            whole = {name: evidence[name] for name in ("quote", "event_log", "vm_config")}
+            for request in (whole, {"attestation": evidence["attestation"]}):
+                answer = service.ask(request)
+                assert answer["is_valid"] and verified(answer) == [True, True, True], answer
+                image = json.loads(evidence["vm_config"])["os_image_hash"]
+                assert answer["details"]["app_info"]["os_image_hash"] == image, answer["details"]
+                assert answer["details"]["report_data"] == "1234" + 124 * "0"
+                assert "simulator" in answer["verdict"]["warnings"], answer["verdict"]
+            assert len(makers.asked) == 4, makers.asked  # once, and then from the cache
+            config = json.loads(evidence["vm_config"])
+            for changed in ({"memory_size": config["memory_size"] * 2}, {"os_image_hash": "00" * 32}):
+                answer = service.ask({**whole, "vm_config": json.dumps(config | changed)})
+                assert verified(answer) == [True, True, False] and not answer["is_valid"], answer
+                assert answer["details"]["app_info"]["os_image_hash"] == "" or changed.keys() == {"memory_size"}, answer["details"]
+        with Verifier(makers, time=None) as service:  # the maker's root
+            answer = service.ask(whole)
+            assert verified(answer) == [False, False, False] and not answer["is_valid"], answer
 
 
 def policy_of_the_service_decides():
@@ -247,6 +310,7 @@ def settings_that_cannot_be_used_are_refused():
 
 
 run([health_is_told_as_the_original_does, quote_of_a_guest_is_verified_with_what_is_fetched, policy_of_the_service_decides,
+     evidence_that_names_its_operating_system_is_valid,
      attestation_in_one_piece_goes_before_all_else, quote_without_a_log_is_genuine_and_not_valid,
      quote_that_was_changed_proves_nothing_and_asks_nobody, log_of_another_guest_is_refused, request_that_is_none_is_told_so,
      request_that_is_too_large_is_refused_unread, maker_that_does_not_answer_is_not_the_evidences_fault,
