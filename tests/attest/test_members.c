@@ -193,6 +193,44 @@ static void every_member_of_collateral_is_asked_for(void **state)
     check_each(*state, check_data(*state, TDX), parse_collateral, &loose);
 }
 
+/* Collateral whose certificates of a platform are as long as that. */
+static enum deputy_error parse_long(size_t member, size_t behind)
+{
+    struct deputy_arena *arena = check_arena();
+    const struct json_value *object;
+    struct buf text = buf_make(arena, 4 * COLLATERAL_MAX_BYTES);
+    struct json_writer json = json_writer_make(&text);
+    struct deputy_slice whole;
+    assert_ok(json_parse(arena, &object, check_data(arena, TDX)));
+    json_object_begin(&json);
+    JSON_EACH (each, object) {
+        if (deputy_slice_equal(each->key, T("pck_certificate_chain")))
+            continue;
+        json_key_slice(&json, each->key);
+        json_raw(&json, each->raw);
+    }
+    json_key(&json, "pck_certificate_chain");
+    buf_put_byte(&text, '"');
+    for (size_t i = 0; i < member; i++)
+        buf_put_byte(&text, 'x');
+    buf_put_text(&text, "\"}");
+    while (text.len < behind)
+        buf_put_byte(&text, ' ');
+    assert_ok(buf_finish(&text, &whole));
+    enum deputy_error error = parse_collateral(arena, whole);
+    deputy_arena_destroy(arena);
+    return error;
+}
+
+static void collateral_and_its_members_are_so_long_at_most(void **state)
+{
+    (void)state;
+    assert_ok(parse_long(COLLATERAL_MEMBER_MAX, 0));
+    assert_int_equal(parse_long(COLLATERAL_MEMBER_MAX + 1, 0), DEPUTY_E_LIMIT);
+    assert_ok(parse_long(1, COLLATERAL_MAX_BYTES));
+    assert_int_equal(parse_long(1, COLLATERAL_MAX_BYTES + 1), DEPUTY_E_LIMIT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +238,7 @@ int main(void)
             ARENA_TEST(every_member_of_an_sgx_tcb_info_is_asked_for),
             ARENA_TEST(every_member_of_an_enclave_identity_is_asked_for),
             ARENA_TEST(every_member_of_collateral_is_asked_for),
+            cmocka_unit_test(collateral_and_its_members_are_so_long_at_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
