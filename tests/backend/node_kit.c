@@ -123,25 +123,50 @@ static enum node_mood mood_now(struct node_manner *manner)
     return mood;
 }
 
-static void answer(struct node *node, struct http_exchange *x, struct node_request *request)
+static struct reply honest(struct node *node, const struct node_request *request)
 {
-    struct reply reply =
-            request->delegates ? delegate_honestly(node, request) : invoke_honestly(node, request);
-    request->status = reply.status;
+    return request->delegates ? delegate_honestly(node, request) : invoke_honestly(node, request);
+}
+
+/* status 0: the honest one. */
+static void answer(struct node *node, struct http_exchange *x, struct node_request *request, int status)
+{
+    struct reply reply = honest(node, request);
+    request->status = status != 0 ? status : reply.status;
     node->open -= request->delegates;
-    http_reply(x, reply.status, "text/plain", reply.text);
+    http_reply(x, request->status, "text/plain", reply.text);
 }
 
 static void cut(struct node *node, struct http_exchange *x, struct node_request *request)
 {
-    struct reply reply =
-            request->delegates ? delegate_honestly(node, request) : invoke_honestly(node, request);
+    struct reply reply = honest(node, request);
     request->status = reply.status;
     node->open -= request->delegates;
     http_reply_begin(x, reply.status);
     http_reply_length(x, reply.text.len + 1);
     http_reply_write(x, reply.text);
     http_reply_end(x);
+}
+
+static void dribble(void *ctx)
+{
+    struct node *node = ctx;
+    if (node->dribbling != NULL && http_reply_write(node->dribbling, T(" ")) == HTTP_WRITE_OK)
+        return;
+    loop_timer_stop(node->drops);
+    if (node->dribbling != NULL)
+        http_reply_end(node->dribbling);
+    node->dribbling = NULL;
+}
+
+static enum http_flow dribble_begin(struct node *node, struct http_exchange *x, struct node_request *request)
+{
+    request->status = 200;
+    node->open -= request->delegates;
+    node->dribbling = x;
+    http_reply_begin(x, 200);
+    loop_timer_start(node->drops, 100, 100);
+    return HTTP_LATER;
 }
 
 static enum http_flow take(struct node *node, struct http_exchange *x, bool delegates)
@@ -157,6 +182,11 @@ static enum http_flow take(struct node *node, struct http_exchange *x, bool dele
         node->open -= delegates;
         http_reply(x, told.status, "text/plain", T(told.text));
         return HTTP_DONE;
+    case NODE_MISMATCHES:
+        answer(node, x, request, told.status);
+        return HTTP_DONE;
+    case NODE_DRIBBLES:
+        return dribble_begin(node, x, request);
     case NODE_CUT:
         cut(node, x, request);
         return HTTP_DONE;
@@ -165,7 +195,7 @@ static enum http_flow take(struct node *node, struct http_exchange *x, bool dele
         node->held[node->held_count++] = x;
         return HTTP_LATER;
     default:
-        answer(node, x, request);
+        answer(node, x, request, 0);
         return HTTP_DONE;
     }
 }
@@ -233,10 +263,20 @@ static void let_go(void *ctx)
                 request = &node->requests[j];
         }
         if (request != NULL)
-            answer(node, node->held[i], request);
+            answer(node, node->held[i], request, 0);
     }
     node->held_count = 0;
     pthread_mutex_unlock(&node->lock);
+}
+
+/* Ends what is under way. */
+static void leave(void *ctx)
+{
+    struct node *node = ctx;
+    let_go(node);
+    if (node->dribbling != NULL)
+        http_reply_end(node->dribbling);
+    loop_timer_destroy(node->drops);
 }
 
 void node_begin(struct node *node)
@@ -245,11 +285,12 @@ void node_begin(struct node *node)
     pthread_mutex_init(&node->lock, NULL);
     serve(&node->served, &config, routes, sizeof routes / sizeof routes[0], node);
     node->served.grace_ms = 50;
+    assert_ok(loop_timer_create(&node->drops, node->served.loop, dribble, node));
 }
 
 void node_end(struct node *node)
 {
-    struct loop_task last = {.run = let_go, .ctx = node};
+    struct loop_task last = {.run = leave, .ctx = node};
     loop_post(node->served.loop, &last);
     served_end(&node->served);
     pthread_mutex_destroy(&node->lock);

@@ -17,10 +17,12 @@ enum { KIT_REQUESTS = 4096, KIT_LOOPS = 4 };
 /* What the node does with a request to one of its routes. */
 enum node_mood {
     NODE_HONEST,
-    NODE_SAYS,   /* the status and the text that it was told */
-    NODE_SILENT, /* takes the request and never answers */
-    NODE_CUT,    /* begins an honest answer and closes */
-    NODE_HELD,   /* answers honestly once it is let go */
+    NODE_SAYS,       /* the status and the text that it was told */
+    NODE_MISMATCHES, /* says what is honest, under the status that it was told */
+    NODE_DRIBBLES,   /* a byte of a long answer now and then */
+    NODE_SILENT,     /* takes the request and never answers */
+    NODE_CUT,        /* begins an honest answer and closes */
+    NODE_HELD,       /* answers honestly once it is let go */
 };
 
 struct node_manner {
@@ -53,6 +55,8 @@ struct node {
     struct deputy_slice descriptor; /* of the owner's network; absent: there is none */
     struct deputy_slice (*decrypt)(struct node *node, struct node_request *request);
     struct loop_task letter;
+    struct http_exchange *dribbling; /* NULL: none */
+    struct loop_timer *drops;
 };
 
 void node_begin(struct node *node);

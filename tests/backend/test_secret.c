@@ -340,6 +340,30 @@ static void E20_envelope_is_opened_for_the_app(void **state)
     is_fault(open(kit, T(kit->node.value)), DEPUTY_E_SECRET_DENIED, BLAME_GRANT);
 }
 
+/* Whose network an envelope is sealed to is not for its maker to choose: of another owner, of another chain.
+ */
+static void E15_envelope_of_another_network_is_not_opened(void **state)
+{
+    static const char *const networks[] = {
+            "urn:tinycloud:encryption:did:pkh:eip155:1:0x70997970C51812dc3A010C7d01b50e0d17dc79C8:default",
+            "urn:tinycloud:encryption:{O}:other",
+            "urn:tinycloud:encryption:did:pkh:eip155:5:{address}:default"};
+    struct kit *kit = *state;
+    vault_grant(kit, false);
+    vault_store(kit, "anything");
+    is_text(open(kit, T(kit->node.value)), "anything");
+    size_t invokes = kit_invokes(kit);
+    for (size_t i = 0; i < 3; i++) {
+        uint8_t random[DEPUTY_ENVELOPE_RANDOM_BYTES] = {(uint8_t)(i + 1)};
+        struct deputy_slice json;
+        vault_move(kit, networks[i]);
+        assert_ok(
+                deputy_envelope_seal(kit->issuer->arena, &json, &vault.network, T("x"), none, none, random));
+        is_fault(open(kit, json), DEPUTY_E_SECRET_DENIED, BLAME_GRANT);
+    }
+    assert_int_equal(kit_invokes(kit), invokes); /* the node was not asked */
+}
+
 #define SECRET_TEST(function) cmocka_unit_test_setup_teardown(function, vault_setup, vault_teardown)
 
 int main(void)
@@ -361,6 +385,7 @@ int main(void)
             SECRET_TEST(F30_what_is_written_can_be_read),
             SECRET_TEST(F30_writing_without_a_grant_is_denied),
             SECRET_TEST(E19_write_that_the_node_does_not_take_is_a_failure),
+            SECRET_TEST(E15_envelope_of_another_network_is_not_opened),
             SECRET_TEST(E20_envelope_is_opened_for_the_app),
     };
     return cmocka_run_group_tests_name("backend.secret", tests, NULL, NULL);

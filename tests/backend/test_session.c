@@ -260,6 +260,9 @@ static void F26_session_that_cannot_be_renewed_is_good_until_its_end(void **stat
     is_good(kit_open(kit));
     kit_run_for(kit, 200);
     assert_int_equal(kit_delegates(kit), 2);
+    is_good(kit_open(kit)); /* and is not tried again at once */
+    kit_run_for(kit, 200);
+    assert_int_equal(kit_delegates(kit), 2);
     kit_pass(kit, SESSION_LIFE_S - SESSION_RENEW_S - 1);
     is_good(kit_open(kit));
     kit_run_for(kit, 200);
@@ -328,6 +331,15 @@ static void A11_yes_is_a_whole_answer_that_names_the_cid(void **state)
         fails_as(kit, (struct node_manner){.mood = NODE_SAYS, .status = 200, .text = texts[i]},
                 DEPUTY_E_ACTIVATION_FAILED);
     fails_as(kit, (struct node_manner){.mood = NODE_CUT}, DEPUTY_E_ACTIVATION_FAILED);
+    fails_as(kit, (struct node_manner){.mood = NODE_MISMATCHES, .status = 500}, DEPUTY_E_ACTIVATION_FAILED);
+}
+
+/* It is never silent for long, and never comes to an end. */
+static void E17_node_that_dribbles_is_given_up(void **state)
+{
+    struct kit *kit = *state;
+    issuer_store(kit->issuer, kit_grant(kit));
+    fails_as(kit, (struct node_manner){.mood = NODE_DRIBBLES}, DEPUTY_E_GATEWAY_TIMEOUT);
 }
 
 static void E18_node_that_fails_is_told_apart_from_a_no(void **state)
@@ -414,6 +426,7 @@ int main(void)
             KIT_TEST(F26_renewal_that_the_node_refuses_ends_the_session),
             KIT_TEST(clock_may_jump),
             KIT_TEST(A11_yes_is_a_whole_answer_that_names_the_cid),
+            KIT_TEST(E17_node_that_dribbles_is_given_up),
             KIT_TEST(E18_node_that_fails_is_told_apart_from_a_no),
             KIT_TEST(E18_definite_no_is_the_grants_fault),
             KIT_TEST(retries_are_further_and_further_apart),

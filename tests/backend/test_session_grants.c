@@ -173,7 +173,7 @@ static void F20_activation_that_a_withdrawal_overtakes_is_not_installed(void **s
 {
     struct kit *kit = *state;
     struct opened opened = {.kit = kit, .left = 2};
-    issuer_store(kit->issuer, kit_grant(kit));
+    kit_grant(kit);
     kit_manner(kit, &kit->node.delegate, (struct node_manner){.mood = NODE_HELD, .during = 1});
     assert_ok(session_open(&kit->on[0], kit->owner, kit_on_session, &opened));
     assert_ok(session_open(&kit->on[0], kit->owner, kit_on_session, &opened));
@@ -185,6 +185,7 @@ static void F20_activation_that_a_withdrawal_overtakes_is_not_installed(void **s
     assert_int_equal(opened.left, 0);
     is_fault(opened, DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
     assert_int_equal(at_hand(kit), 0);
+    assert_int_equal(kit_delegates(kit), 1); /* nor is anything more posted for it */
 }
 
 /* Who waits for what was overtaken gets what is kept by now, and who comes meanwhile does not wait for it. */

@@ -145,6 +145,22 @@ int vault_teardown(void **state)
     return result;
 }
 
+void vault_move(struct kit *kit, const char *id)
+{
+    struct deputy_network network;
+    const char *address = issuer_text(kit->issuer, "{o}", NULL) + strlen("pkh:eip155:1:");
+    const char *place = strstr(id, "{address}");
+    struct buf out = buf_make(kit->issuer->arena, 512);
+    buf_put(&out, deputy_slice_bytes(id, place != NULL ? (size_t)(place - id) : 0));
+    buf_put_text(&out, place != NULL ? address : issuer_text(kit->issuer, id, NULL));
+    buf_put_text(&out, place != NULL ? place + strlen("{address}") : "");
+    assert_ok(buf_finish(&out, &vault.network.id));
+    assert_ok(deputy_network_parse(&network, vault.network.id));
+    assert_ok(deputy_principal_format(kit->issuer->arena, &vault.network.owner, &network.owner));
+    vault.network.name = network.name;
+    vault_tell();
+}
+
 void vault_policy(struct kit *kit, const char *asked, bool decrypts)
 {
     struct deputy_refusal refusal;

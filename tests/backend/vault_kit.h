@@ -36,6 +36,8 @@ struct deputy_slice vault_forge(struct node *node, struct node_request *request)
 
 /* Has the node tell the network as it is now. */
 void vault_tell(void);
+/* The network is the one of this id from now on: {O} is the owner, {address} his address. */
+void vault_move(struct kit *kit, const char *id);
 void vault_policy(struct kit *kit, const char *asked, bool decrypts);
 /* Grants all of VAULT_ASKED, and the network: as one delegation, or as one each. */
 void vault_grant(struct kit *kit, bool apart);
