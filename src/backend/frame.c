@@ -2,6 +2,7 @@
 #include "backend/public.h"
 #include "base/arena.h"
 #include "base/try.h"
+#include "grant/text.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,15 +25,6 @@ struct frame {
 
 /* ---- where a page comes from ---- */
 
-static bool origin_is_listed(const struct frame *frame, struct deputy_slice origin)
-{
-    for (size_t i = 0; i < frame->config.origin_count; i++) {
-        if (deputy_slice_equal(frame->config.origins[i], origin))
-            return true;
-    }
-    return false;
-}
-
 /* Compared byte for byte: a browser writes an origin in one form only. */
 static bool origin_check(struct http_exchange *x, const struct frame *frame)
 {
@@ -40,7 +32,8 @@ static bool origin_check(struct http_exchange *x, const struct frame *frame)
     http_reply_header(x, "Vary", deputy_slice_text("Origin"));
     if (!deputy_slice_present(origin))
         return true;
-    return origin_is_listed(frame, origin) && http_reply_header(x, "Access-Control-Allow-Origin", origin);
+    return text_among(origin, frame->config.origins, frame->config.origin_count) &&
+           http_reply_header(x, "Access-Control-Allow-Origin", origin);
 }
 
 static enum http_flow preflight(

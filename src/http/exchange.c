@@ -55,6 +55,11 @@ struct deputy_slice http_query(struct http_exchange *x, const char *name)
     return query_find(x->arena, x->query, name);
 }
 
+size_t http_query_count(struct http_exchange *x, const char *name)
+{
+    return query_count(x->arena, x->query, name);
+}
+
 struct deputy_slice http_peer(const struct http_exchange *x)
 {
     return deputy_slice_text(x->connection->peer);

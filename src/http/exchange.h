@@ -76,6 +76,9 @@ struct deputy_slice http_param(const struct http_exchange *x, const char *name);
 /* The first query parameter of that name, decoded as a form field; absent when missing or badly encoded. */
 struct deputy_slice http_query(struct http_exchange *x, const char *name);
 
+/* How often it is there: for whoever must not guess which of two is meant. */
+size_t http_query_count(struct http_exchange *x, const char *name);
+
 /* The peer's address as text, without the port. */
 struct deputy_slice http_peer(const struct http_exchange *x);
 

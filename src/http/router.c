@@ -90,18 +90,36 @@ enum deputy_error router_match(struct deputy_arena *arena, struct http_match *ou
     return DEPUTY_OK;
 }
 
+/* The next parameter of that name, as it is written; false when none is left. */
+static bool query_next(
+        struct deputy_arena *arena, struct deputy_slice *query, struct deputy_slice *value, const char *name)
+{
+    struct deputy_slice pair, key;
+    while (cut(query, &pair, '&')) {
+        struct deputy_slice rest = pair;
+        cut(&rest, &key, '=');
+        *value = rest.ptr != NULL ? rest : deputy_slice_text("");
+        if (escape_decode(arena, &key, key, ESCAPE_QUERY) == DEPUTY_OK &&
+                deputy_slice_equal(key, deputy_slice_text(name)))
+            return true;
+    }
+    return false;
+}
+
 struct deputy_slice query_find(struct deputy_arena *arena, struct deputy_slice query, const char *name)
 {
     const struct deputy_slice absent = {NULL, 0};
-    struct deputy_slice pair, key, value;
-    while (cut(&query, &pair, '&')) {
-        struct deputy_slice rest = pair;
-        cut(&rest, &key, '=');
-        value = rest.ptr != NULL ? rest : deputy_slice_text("");
-        if (escape_decode(arena, &key, key, ESCAPE_QUERY) != DEPUTY_OK ||
-                !deputy_slice_equal(key, deputy_slice_text(name)))
-            continue;
-        return escape_decode(arena, &value, value, ESCAPE_QUERY) == DEPUTY_OK ? value : absent;
-    }
-    return absent;
+    struct deputy_slice value;
+    if (!query_next(arena, &query, &value, name))
+        return absent;
+    return escape_decode(arena, &value, value, ESCAPE_QUERY) == DEPUTY_OK ? value : absent;
+}
+
+size_t query_count(struct deputy_arena *arena, struct deputy_slice query, const char *name)
+{
+    struct deputy_slice value;
+    size_t count = 0;
+    while (query_next(arena, &query, &value, name))
+        count++;
+    return count;
 }

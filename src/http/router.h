@@ -32,4 +32,7 @@ enum deputy_error router_match(struct deputy_arena *arena, struct http_match *ou
 /* A parameter of a query as URLSearchParams reads it; absent when there is none or its escapes are broken. */
 struct deputy_slice query_find(struct deputy_arena *arena, struct deputy_slice query, const char *name);
 
+/* How often a parameter of that name stands in the query. */
+size_t query_count(struct deputy_arena *arena, struct deputy_slice query, const char *name);
+
 #endif
