@@ -14,8 +14,8 @@ set(DEPUTY_USES_run store http)
 set(DEPUTY_USES_agent attest http)
 set(DEPUTY_USES_evidence agent)
 set(DEPUTY_USES_node grant seal store http run)
-set(DEPUTY_USES_backend grant seal attest store http run)
-set(DEPUTY_USES_cli node evidence grant seal http run)
+set(DEPUTY_USES_backend grant seal store http run evidence)
+set(DEPUTY_USES_cli node backend evidence grant seal http run)
 
 # The rooms of libdeputy: no files, sockets, clock or environment.
 set(DEPUTY_LIBRARY_ROOMS base crypto attest token grant seal)

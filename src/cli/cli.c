@@ -68,8 +68,7 @@ static void print_help(void)
     for (size_t i = 0; i < count; i++)
         printf("  %-10s %s\n", commands[i].name, commands[i].summary);
     printf("\n  --node URL      the data node, else http://127.0.0.1:8000\n"
-           "  --profile NAME  whose session and keys, else default\n"
-           "  --json          results as JSON; --quiet: no notes; --no-color: no color\n"
+           "  --profile NAME  whose session and keys; --json, --quiet, --no-color\n"
            "\n'deputy <command> --help' explains one. The file - is standard input or output.\n"
            "Exit codes: 0 yes, done; 1 no: refused, failed, found bad; 2 unusable input.\n");
 }

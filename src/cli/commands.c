@@ -4,6 +4,7 @@ const struct cli_command *cli_commands(size_t *count)
 {
     static const struct cli_command commands[] = {
             {"node", "runs a data node", cmd_node},
+            {"backend", "runs a backend that acts for its users, as far as they grant it", cmd_backend},
             {"keygen", "makes a private key, or a node's secret", cmd_keygen},
             {"compose", "makes one request out of several manifests", cmd_compose},
             {"sign-in", "has a wallet sign one message, and keeps a session", cmd_sign_in},

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 int cmd_node(struct cli *cli, int argc, char **argv);
+int cmd_backend(struct cli *cli, int argc, char **argv);
 int cmd_keygen(struct cli *cli, int argc, char **argv);
 int cmd_compose(struct cli *cli, int argc, char **argv);
 int cmd_sign_in(struct cli *cli, int argc, char **argv);

@@ -8,6 +8,7 @@
 #include "run/config.h"
 #include "run/daemon.h"
 #include "run/log.h"
+#include "run/place.h"
 #include "run/settings_node.h"
 #include <stdio.h>
 
@@ -147,18 +148,6 @@ static enum deputy_error serve_address(struct serve *serve, const char *port, st
     return DEPUTY_OK;
 }
 
-/* "0660": permission bits in octal. */
-static enum deputy_error mode_read(mode_t *out, struct deputy_slice text)
-{
-    ENSURE(text.len >= 3 && text.len <= 4, DEPUTY_E_ARGUMENT);
-    *out = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        ENSURE(text.ptr[i] >= '0' && text.ptr[i] <= '7', DEPUTY_E_ARGUMENT);
-        *out = *out * 8 + (mode_t)(text.ptr[i] - '0');
-    }
-    return *out <= 0777 ? DEPUTY_OK : DEPUTY_E_ARGUMENT;
-}
-
 static enum deputy_error serve_listen(struct serve *serve, struct daemon_door *door)
 {
     const struct deputy_slice *listen = config_list(serve->config, "deputy.listen", &door->listen_count);
@@ -214,7 +203,7 @@ static int serve_run(struct serve *serve)
         fprintf(stderr, "deputy node: at most 8 addresses to listen on\n");
         return 2;
     }
-    if (mode_read(&door->socket_mode, config_text(config, "deputy.socket_mode")) != DEPUTY_OK) {
+    if (place_mode_read(&door->socket_mode, config_text(config, "deputy.socket_mode")) != DEPUTY_OK) {
         fprintf(stderr, "deputy node: deputy.socket_mode: expected octal digits such as 0660\n");
         return 2;
     }

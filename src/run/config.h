@@ -41,6 +41,7 @@ struct config_table {
     const struct config_key *keys;
     size_t count;
     const char *const *sections; /* top-level tables of the file, later wins; NULL at the end */
+    const char *const *others;   /* of the same file, for other daemons; NULL at the end, or for none */
     const char *env_prefix;      /* "TINYCLOUD_": then the key in upper case, each dot as _ or __ */
     const char *env_also;        /* a prefix under which unknown names are ignored; NULL: none */
     const char *file_env;        /* the variable that names the file */

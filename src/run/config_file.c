@@ -54,11 +54,11 @@ static enum deputy_error section_load(
     return DEPUTY_OK;
 }
 
-static bool in_a_section(const struct config_table *table, struct deputy_slice path)
+static bool in_one_of(const char *const *sections, struct deputy_slice path)
 {
     struct deputy_slice name;
-    for (const char *const *section = table->sections; *section != NULL; section++) {
-        if (section_cut(*section, path, &name))
+    for (; sections != NULL && *sections != NULL; sections++) {
+        if (section_cut(*sections, path, &name))
             return true;
     }
     return false;
@@ -88,7 +88,7 @@ enum deputy_error config_load_file(struct config_loader *l, struct deputy_slice 
                 (struct deputy_refusal){error, {place_of(l, problem.line), deputy_slice_text(problem.text)}};
     TRY(error);
     for (const struct toml_entry *entry = entries; entry != NULL; entry = entry->next) {
-        if (!in_a_section(l->table, entry->path))
+        if (!in_one_of(l->table->sections, entry->path) && !in_one_of(l->table->others, entry->path))
             return outside_refuse(l, entry);
     }
     for (const char *const *section = l->table->sections; *section != NULL; section++)

@@ -12,6 +12,17 @@
 
 /* ---- reading ---- */
 
+enum deputy_error place_mode_read(mode_t *out, struct deputy_slice text)
+{
+    ENSURE(text.len >= 3 && text.len <= 4, DEPUTY_E_ARGUMENT);
+    *out = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        ENSURE(text.ptr[i] >= '0' && text.ptr[i] <= '7', DEPUTY_E_ARGUMENT);
+        *out = *out * 8 + (mode_t)(text.ptr[i] - '0');
+    }
+    return *out <= 0777 ? DEPUTY_OK : DEPUTY_E_ARGUMENT;
+}
+
 static enum deputy_error path_read(struct place *out, struct deputy_slice path, const char **reason)
 {
     *reason = "an absolute path of at most 107 bytes is expected";

@@ -23,6 +23,9 @@ struct place {
 /* "host:port" or "unix:/absolute/path". DEPUTY_E_ARGUMENT with *reason, static text, as everywhere here. */
 enum deputy_error place_read(struct place *out, struct deputy_slice text, const char **reason);
 
+/* "0660": permission bits of a Unix socket, in octal. DEPUTY_E_ARGUMENT. */
+enum deputy_error place_mode_read(mode_t *out, struct deputy_slice text);
+
 /* The sockets that were passed, at most max. DEPUTY_E_LISTEN when there are none or more. */
 enum deputy_error place_read_passed(struct place *out, size_t max, size_t *count, const char **reason);
 

@@ -74,6 +74,7 @@ static const struct frame_route routes[] = {
         {HTTP_METHOD_GET, "/health", FRAME_UNCOUNTED, false, 0, answer_echo},
         {HTTP_METHOD_GET, "/auth", FRAME_AUTH, false, 0, answer_echo},
         {HTTP_METHOD_POST, "/json", FRAME_GENERAL, false, 1000, answer_echo},
+        {HTTP_METHOD_POST, "/wide", FRAME_GENERAL, false, 20000, answer_echo},
         {HTTP_METHOD_GET, "/mine", FRAME_GENERAL, true, 0, answer_echo},
         {HTTP_METHOD_POST, "/mine", FRAME_WRITE, true, 1000, answer_echo},
         {HTTP_METHOD_DELETE, "/mine", FRAME_WRITE, true, 0, answer_echo},
@@ -104,7 +105,7 @@ static int framed_start(void **state)
                     [FRAME_AUTH] = {3, 900},
                     [FRAME_WRITE] = {2, 900},
                     [FRAME_ATTEST] = {1, 900}}};
-    const struct http_config http = {.on_error = frame_on_error};
+    const struct http_config http = {.on_error = frame_on_error, .max_exchange_memory = 512 * 1024};
     size_t count;
     assert_ok(frame_create(&framed->public_of.frame, &config, &table, 1, read_subject, NULL));
     framed->backend = (struct backend){.public_of = &framed->public_of, .clock = {.now = read_clock}};
@@ -309,6 +310,27 @@ static void F38_what_is_too_large_is_413_in_json(void **state)
     wire_close(&wire);
 }
 
+/* Small as a text, large once it is read. */
+static void F38_json_that_takes_too_much_memory_is_413(void **state)
+{
+    struct wire wire;
+    char body[20000];
+    memset(body, '0', sizeof body);
+    for (size_t i = 2; i < sizeof body; i += 2)
+        body[i] = ',';
+    body[0] = '[';
+    body[sizeof body - 2] = ' ';
+    body[sizeof body - 1] = ']';
+    wire_open(&wire, ((struct framed *)*state)->served.port);
+    wire_send_text(&wire, "POST /wide" REST ASKED JSON "Content-Length: 20000\r\n" END);
+    wire_send(&wire, deputy_slice_bytes(body, sizeof body));
+    struct wire_reply reply = wire_reply(&wire);
+    assert_int_equal(reply.status, 413);
+    assert_text(reply.body, TOO_LARGE);
+    wire_close(&wire);
+    assert_int_equal(handled, 0);
+}
+
 /* ---- what is not there ---- */
 
 static void unknown_routes_methods_and_broken_requests_get_json(void **state)
@@ -403,6 +425,15 @@ static void F10_only_trusted_proxies_say_for_whom_they_ask(void **state)
     check_limit(*state, neighbour, 200, "3;w=900", "limit=3, remaining=1, reset=900");
 }
 
+/* The limits of owners are not to be used up by somebody without a token. */
+static void F10_bad_tokens_count_with_the_general_limit_alone(void **state)
+{
+    static const char guess[] = "DELETE /mine" REST ASKED "Authorization: guess\r\n" END;
+    check_limit(*state, guess, 401, "40;w=900", "limit=40, remaining=39, reset=900");
+    check_limit(*state, guess, 401, "40;w=900", "limit=40, remaining=38, reset=900");
+    check_limit(*state, guess, 401, "40;w=900", "limit=40, remaining=37, reset=900");
+}
+
 static void F10_general_limit_holds_for_bad_tokens_too_but_not_for_health(void **state)
 {
     for (int i = 0; i < 39; i++)
@@ -428,12 +459,14 @@ int main(void)
             FRAMED(subtle_bodies_that_two_readers_could_differ_on_are_invalid_json),
             FRAMED(only_json_is_read_and_the_rest_counts_as_nothing),
             FRAMED(F38_what_is_too_large_is_413_in_json),
+            FRAMED(F38_json_that_takes_too_much_memory_is_413),
             FRAMED(unknown_routes_methods_and_broken_requests_get_json),
             FRAMED(subtle_a_slash_behind_a_route_changes_nothing),
             FRAMED(head_is_as_get_without_a_body),
             FRAMED(F10_writes_are_counted_by_owner_and_beside_the_rest),
             FRAMED(F10_auth_is_counted_by_address),
             FRAMED(F10_only_trusted_proxies_say_for_whom_they_ask),
+            FRAMED(F10_bad_tokens_count_with_the_general_limit_alone),
             FRAMED(F10_general_limit_holds_for_bad_tokens_too_but_not_for_health),
     };
     return cmocka_run_group_tests_name("backend.frame", tests, NULL, NULL);

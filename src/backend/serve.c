@@ -1,0 +1,261 @@
+#include "backend/serve.h"
+#include "backend/measure.h"
+#include "backend/probe.h"
+#include "backend/session.h"
+#include "backend/setup.h"
+#include "backend/watch.h"
+#include "base/arena.h"
+#include "base/try.h"
+#include "run/daemon.h"
+#include "run/log.h"
+#include "run/place.h"
+#include "run/settings_backend.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+enum { SERVE_ARENA = 16 * 1024 * 1024, SERVE_TEXT_MAX = 64 * 1024 };
+
+struct serve {
+    struct setup setup;
+    struct daemon_plan plan;
+    struct probe *probe;
+};
+
+/* What the refusal is about counts when it is of this failure. */
+static void complain_of(
+        struct deputy_arena *arena, enum deputy_error code, const struct deputy_refusal *refusal)
+{
+    const struct deputy_refusal bare = {.code = code};
+    struct deputy_slice text;
+    if (deputy_refusal_format(arena, &text, refusal->code == code ? refusal : &bare) != DEPUTY_OK)
+        text = deputy_slice_text(deputy_error_info(code)->text);
+    fprintf(stderr, "deputy backend: %.*s\n", (int)text.len, (const char *)text.ptr);
+}
+
+/* ---- what all loops share ---- */
+
+static enum deputy_error serve_open_all(void *owner, unsigned loops)
+{
+    struct serve *serve = owner;
+    struct backend *backend = &serve->setup.backend;
+    const char *directory = (const char *)serve->setup.directory.ptr;
+    (void)loops;
+    TRY(grants_open(&backend->grants, directory, backend->identity));
+    TRY(sessions_create(&backend->sessions));
+    TRY(grant_watch_create(&backend->watch));
+    return probe_start(&serve->probe, backend->node, &backend->public_of->info.node_reached);
+}
+
+static void serve_close_all(void *owner)
+{
+    struct serve *serve = owner;
+    struct backend *backend = &serve->setup.backend;
+    probe_stop(serve->probe);
+    grant_watch_destroy(backend->watch);
+    sessions_destroy(backend->sessions);
+    grants_close(backend->grants);
+    serve->probe = NULL;
+    backend->watch = NULL;
+    backend->sessions = NULL;
+    backend->grants = NULL;
+}
+
+static enum deputy_error serve_open_all_or_close(void *owner, unsigned loops)
+{
+    enum deputy_error result = serve_open_all(owner, loops);
+    if (result != DEPUTY_OK)
+        serve_close_all(owner);
+    return result;
+}
+
+static void serve_tell(void *owner, struct buf *out)
+{
+    const struct serve *serve = owner;
+    measure_backend(&serve->setup.backend, out);
+}
+
+/* ---- a loop ---- */
+
+static enum deputy_error serve_open_loop(void **app, void *owner, struct loop *loop, struct metrics *metrics)
+{
+    struct serve *serve = owner;
+    static const struct http_caller_config caller = {0};
+    struct backend_loop *on = calloc(1, sizeof *on);
+    ENSURE(on != NULL, DEPUTY_E_NOMEM);
+    *on = (struct backend_loop){.backend = &serve->setup.backend, .loop = loop, .metrics = metrics};
+    enum deputy_error result = http_caller_create(&on->caller, loop, &caller);
+    if (result != DEPUTY_OK) {
+        free(on);
+        return result;
+    }
+    *app = on;
+    return DEPUTY_OK;
+}
+
+static void serve_close_loop(void *app)
+{
+    struct backend_loop *on = app;
+    http_caller_destroy(on->caller);
+    free(on);
+}
+
+/* ---- the plan ---- */
+
+/* "address:port", IPv6 in brackets. */
+static enum deputy_error serve_address(struct serve *serve, struct deputy_slice *out)
+{
+    struct deputy_slice address = config_text(serve->setup.config, "address");
+    bool v6 = memchr(address.ptr, ':', address.len) != NULL;
+    struct buf text = buf_make(serve->setup.arena, SERVE_TEXT_MAX);
+    buf_put_text(&text, v6 ? "[" : "");
+    buf_put(&text, address);
+    buf_put_text(&text, v6 ? "]:" : ":");
+    buf_put_decimal(&text, (uint64_t)config_integer(serve->setup.config, "port"));
+    return buf_finish(&text, out);
+}
+
+static enum deputy_error serve_listen(struct serve *serve, struct daemon_door *door)
+{
+    const struct deputy_slice *listen = config_list(serve->setup.config, "listen", &door->listen_count);
+    if (door->listen_count == 0) {
+        door->listen_count = 1;
+        return serve_address(serve, &door->listen[0]);
+    }
+    ENSURE(door->listen_count <= DAEMON_MAX_LISTEN, DEPUTY_E_LIMIT);
+    memcpy(door->listen, listen, door->listen_count * sizeof *listen);
+    return DEPUTY_OK;
+}
+
+static void door_fill(struct serve *serve, struct daemon_door *door)
+{
+    const struct config *config = serve->setup.config;
+    door->routes = frame_http_routes(serve->setup.backend.public_of->frame, &door->route_count);
+    door->http = (struct http_config){.max_connections = (size_t)config_integer(config, "max_connections"),
+            .max_per_peer = (size_t)config_integer(config, "max_connections_per_address"),
+            .on_error = frame_on_error,
+            .on_answer = measure_answer_of_backend};
+}
+
+/* Exit status 2 with a message, or 0. */
+static int plan_fill(struct serve *serve)
+{
+    const struct config *config = serve->setup.config;
+    struct daemon_door *door = &serve->plan.doors[0];
+    serve->plan = (struct daemon_plan){.name = "backend",
+            .door_count = 1,
+            .telemetry = config_text(config, "telemetry"),
+            .tls_certificate = (const char *)config_text(config, "tls.cert").ptr,
+            .tls_key = (const char *)config_text(config, "tls.key").ptr,
+            .threads = (unsigned)config_integer(config, "threads"),
+            .open_all = serve_open_all_or_close,
+            .open_loop = serve_open_loop,
+            .close_loop = serve_close_loop,
+            .close_all = serve_close_all,
+            .tell = serve_tell,
+            .owner = serve};
+    if (serve_listen(serve, door) != DEPUTY_OK)
+        return fprintf(stderr, "deputy backend: at most %d addresses to listen on\n", DAEMON_MAX_LISTEN), 2;
+    if (place_mode_read(&door->socket_mode, config_text(config, "socket_mode")) != DEPUTY_OK)
+        return fprintf(stderr, "deputy backend: socket_mode: expected octal digits such as 0660\n"), 2;
+    if ((serve->plan.tls_certificate == NULL) != (serve->plan.tls_key == NULL))
+        return fprintf(stderr, "deputy backend: tls.cert and tls.key belong together\n"), 2;
+    door_fill(serve, door);
+    return 0;
+}
+
+/* ---- the start ---- */
+
+static void serve_log(const struct config *config)
+{
+    struct deputy_slice level = config_text(config, "log_level");
+    bool json = deputy_slice_equal(config_text(config, "log.format"), deputy_slice_text("json"));
+    enum log_level least = deputy_slice_equal(level, deputy_slice_text("debug"))      ? LOG_DEBUG
+                           : deputy_slice_equal(level, deputy_slice_text("critical")) ? LOG_FAILURE
+                           : deputy_slice_equal(level, deputy_slice_text("off"))      ? LOG_NONE
+                                                                                      : LOG_INFO;
+    log_start(least, json ? LOG_AS_JSON : LOG_AS_TEXT);
+}
+
+/* Who it is: people compare it with what a page shows before they grant anything. */
+static void tell_identity(const struct serve *serve)
+{
+    struct deputy_slice did = backend_identity_did(serve->setup.backend.identity);
+    fprintf(stderr, "deputy backend: %.*s (key: %s)\n", (int)did.len, (const char *)did.ptr,
+            setup_key_source(&serve->setup));
+    if (config_boolean(serve->setup.config, "dev"))
+        fprintf(stderr, "deputy backend: --dev: pages of localhost may ask, and the node may be anywhere; "
+                        "use this for development only\n");
+    if (serve->setup.public_of.simulated)
+        fprintf(stderr, "deputy backend: the guest agent is a simulator: its keys are known, and its "
+                        "evidence proves nothing\n");
+}
+
+/* What is in memory does not go to a disk when the process dies (E3). */
+static void cores_forbid(void)
+{
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+}
+
+static int serve_run(struct serve *serve)
+{
+    struct backend *backend = &serve->setup.backend;
+    struct deputy_refusal refusal = {.code = DEPUTY_OK};
+    cores_forbid();
+    serve_log(serve->setup.config);
+    enum deputy_error result = setup_identify(&serve->setup, &refusal);
+    if (result == DEPUTY_OK)
+        result = public_create(&backend->public_of, backend, &serve->setup.public_of);
+    if (result != DEPUTY_OK)
+        return complain_of(serve->setup.arena, result, &refusal), 1;
+    int status = plan_fill(serve);
+    if (status == 0) {
+        tell_identity(serve);
+        status = daemon_run(&serve->plan);
+    }
+    public_destroy(backend->public_of);
+    return status;
+}
+
+static int serve_print_settings(struct serve *serve)
+{
+    struct deputy_slice text;
+    struct buf out = buf_make(serve->setup.arena, SERVE_TEXT_MAX);
+    config_print(&out, serve->setup.config);
+    if (buf_finish(&out, &text) != DEPUTY_OK)
+        return 2;
+    fwrite(text.ptr, 1, text.len, stdout);
+    return 0;
+}
+
+/* A policy that exceeds the manifest is no misspelt setting, but no backend to run either. */
+static int serve_with(struct serve *serve, char *const *arguments)
+{
+    struct setup *setup = &serve->setup;
+    struct deputy_refusal refusal = {.code = DEPUTY_OK};
+    enum deputy_error result = config_read(
+            setup->arena, &setup->config, &refusal, &settings_backend, setup->environment, arguments);
+    if (result == DEPUTY_OK)
+        result = setup_read(setup, &refusal);
+    if (result == DEPUTY_OK && config_check_only(setup->config))
+        return serve_print_settings(serve);
+    if (result == DEPUTY_OK)
+        return serve_run(serve);
+    complain_of(setup->arena, result, &refusal);
+    return result == DEPUTY_E_POLICY_EXCEEDS ? 1 : 2;
+}
+
+int backend_serve(char *const *environment, char *const *arguments, struct backend_clock clock)
+{
+    struct serve serve = {.setup = {.environment = environment, .backend = {.clock = clock}}};
+    enum deputy_error result = deputy_arena_create(&serve.setup.arena, SERVE_ARENA);
+    if (result != DEPUTY_OK) {
+        fprintf(stderr, "deputy backend: %s\n", deputy_error_info(result)->text);
+        return 1;
+    }
+    int status = serve_with(&serve, arguments);
+    setup_end(&serve.setup);
+    deputy_arena_destroy(serve.setup.arena);
+    return status;
+}
