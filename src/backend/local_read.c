@@ -1,9 +1,9 @@
 #include "backend/local_read.h"
-#include "base/codec.h"
 #include "base/json.h"
 #include "base/try.h"
 #include "crypto/hash.h"
 #include "grant/attempt.h"
+#include "grant/names.h"
 #include "store/sql_admit.h"
 #include <deputy/did.h>
 #include <strings.h>
@@ -60,32 +60,11 @@ bool local_bearer_fits(struct deputy_slice authorization, struct deputy_slice to
 
 /* ---- names ---- */
 
-static bool is_dots(const uint8_t *segment, size_t len)
-{
-    return (len == 1 || len == 2) && segment[0] == '.' && segment[len - 1] == '.';
-}
-
-/* What clients and proxies rewrite on the way, so that two of them mean two keys by it. */
-static bool has_dot_segment(struct deputy_slice key)
-{
-    size_t begin = 0;
-    for (size_t i = 0; i <= key.len; i++) {
-        if (i < key.len && key.ptr[i] != '/')
-            continue;
-        if (is_dots(key.ptr + begin, i - begin))
-            return true;
-        begin = i + 1;
-    }
-    return false;
-}
-
+/* A path that reads back as itself, whoever reads it: what clients and proxies rewrite on the way (dot
+ * segments, other spellings of a code) would be another key for each of them. */
 enum deputy_error local_prefix_check(struct deputy_slice prefix)
 {
-    if (prefix.len == 0)
-        return DEPUTY_OK;
-    ENSURE(prefix.len <= LOCAL_KEY_MAX && utf8_valid(prefix) && !has_dot_segment(prefix), DEPUTY_E_LOCAL_KEY);
-    for (size_t i = 0; i < prefix.len; i++)
-        ENSURE(prefix.ptr[i] >= ' ' && prefix.ptr[i] != 0x7f, DEPUTY_E_LOCAL_KEY);
+    ENSURE(prefix.len <= LOCAL_KEY_MAX && path_usable(prefix), DEPUTY_E_LOCAL_KEY);
     return DEPUTY_OK;
 }
 
@@ -95,19 +74,10 @@ enum deputy_error local_key_check(struct deputy_slice key)
     return local_prefix_check(key);
 }
 
-static bool is_name_byte(uint8_t byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-           byte == '-' || byte == '_' || byte == '.';
-}
-
 enum deputy_error local_space_check(struct deputy_slice space)
 {
-    if (!deputy_slice_present(space))
-        return DEPUTY_OK;
-    ENSURE(space.len > 0 && space.len <= LOCAL_SPACE_MAX, DEPUTY_E_LOCAL_SPACE);
-    for (size_t i = 0; i < space.len; i++)
-        ENSURE(is_name_byte(space.ptr[i]), DEPUTY_E_LOCAL_SPACE);
+    bool fits = space.len <= LOCAL_SPACE_MAX && name_usable(space);
+    ENSURE(fits || !deputy_slice_present(space), DEPUTY_E_LOCAL_SPACE);
     return DEPUTY_OK;
 }
 

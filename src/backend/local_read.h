@@ -21,7 +21,7 @@ bool local_bearer_fits(struct deputy_slice authorization, struct deputy_slice to
 /* Of a value or a database. DEPUTY_E_LOCAL_KEY. */
 enum deputy_error local_key_check(struct deputy_slice key);
 
-/* The beginning of keys: as a key, but it may be empty. */
+/* The beginning of keys: as a key, but it may be empty. DEPUTY_E_LOCAL_KEY. */
 enum deputy_error local_prefix_check(struct deputy_slice prefix);
 
 /* Short name of a space; absent is fine. DEPUTY_E_LOCAL_SPACE. */
