@@ -1,4 +1,5 @@
 #include "backend/serve.h"
+#include "backend/local.h"
 #include "backend/measure.h"
 #include "backend/probe.h"
 #include "backend/session.h"
@@ -127,6 +128,25 @@ static enum deputy_error serve_listen(struct serve *serve, struct daemon_door *d
     return DEPUTY_OK;
 }
 
+/* Without one, nothing is asked locally. */
+static enum deputy_error serve_local(struct serve *serve)
+{
+    const struct config *config = serve->setup.config;
+    struct daemon_door *door = &serve->plan.doors[1];
+    const struct deputy_slice *listen = config_list(config, "local.listen", &door->listen_count);
+    if (door->listen_count == 0)
+        return DEPUTY_OK;
+    ENSURE(door->listen_count <= DAEMON_MAX_LISTEN, DEPUTY_E_LIMIT);
+    memcpy(door->listen, listen, door->listen_count * sizeof *listen);
+    serve->plan.door_count = 2;
+    door->plain = true;
+    door->routes = local_routes(&door->route_count);
+    door->http = (struct http_config){.max_connections = (size_t)config_integer(config, "max_connections"),
+            .on_error = local_on_error,
+            .on_answer = measure_answer_of_backend};
+    return place_mode_read(&door->socket_mode, config_text(config, "local.socket_mode"));
+}
+
 static void door_fill(struct serve *serve, struct daemon_door *door)
 {
     const struct config *config = serve->setup.config;
@@ -156,6 +176,12 @@ static int plan_fill(struct serve *serve)
             .owner = serve};
     if (serve_listen(serve, door) != DEPUTY_OK)
         return fprintf(stderr, "deputy backend: at most %d addresses to listen on\n", DAEMON_MAX_LISTEN), 2;
+    if (serve_local(serve) != DEPUTY_OK)
+        return fprintf(stderr,
+                       "deputy backend: local.listen takes at most %d places, and local.socket_mode octal "
+                       "digits such as 0660\n",
+                       DAEMON_MAX_LISTEN),
+               2;
     if (place_mode_read(&door->socket_mode, config_text(config, "socket_mode")) != DEPUTY_OK)
         return fprintf(stderr, "deputy backend: socket_mode: expected octal digits such as 0660\n"), 2;
     if ((serve->plan.tls_certificate == NULL) != (serve->plan.tls_key == NULL))

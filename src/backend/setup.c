@@ -1,4 +1,5 @@
 #include "backend/setup.h"
+#include "backend/local_setup.h"
 #include "base/arena.h"
 #include "base/try.h"
 #include "crypto/random.h"
@@ -247,6 +248,7 @@ enum deputy_error setup_read(struct setup *setup, struct deputy_refusal *refusal
     TRY(pages_read(setup, refusal));
     TRY(policy_read(setup, refusal));
     TRY(features_check(setup, refusal));
+    TRY(local_setup(setup->arena, &setup->backend.local, refusal, setup->config));
     setup->evidence = source_here((const char *)text_of(setup, "dstack_endpoint").ptr, setup->environment);
     setup->public_of.evidence = &setup->evidence;
     /* Who names an agent in the environment names a simulator (spec/08 section 1.1). */
