@@ -1,4 +1,5 @@
 /* deputy sign-in: a wallet signs one message, and a session key holds what it says. */
+#include "base/codec.h"
 #include "cli/commands.h"
 #include "cli/hosting.h"
 #include "cli/manifests.h"
@@ -7,6 +8,8 @@
 #include "cli/owner.h"
 #include "cli/profile.h"
 #include "cli/words.h"
+
+enum { SIGNATURE_TEXT_MAX = 256 };
 
 struct sign_in {
     const char *wallet_file;
@@ -17,6 +20,7 @@ struct sign_in {
     const char *expiry;
     const char *chain;
     const char *session_key;
+    const char *nonce;
     const char *output;
     bool show_only;
     bool yes;
@@ -27,6 +31,7 @@ struct sign_in {
     struct manifests manifests;
     struct deputy_plan plan;
     struct deputy_slice siwe;
+    uint8_t signature[65];
     struct deputy_session session;
     struct hosting hosting;
 };
@@ -60,6 +65,8 @@ static int make_message(struct cli *cli, struct sign_in *in)
     struct deputy_refusal refusal = {0};
     enum deputy_error error =
             wallet_sign_in(cli, &sign_in, &in->wallet, deputy_slice_text(in->domain), in->lifetime_ms);
+    if (error == DEPUTY_OK && in->nonce != NULL)
+        sign_in.nonce = deputy_slice_text(in->nonce);
     if (error == DEPUTY_OK)
         error = deputy_session_prepare(
                 cli->arena, &in->siwe, &refusal, &in->key.session, &in->plan, &sign_in);
@@ -73,11 +80,10 @@ static int make_message(struct cli *cli, struct sign_in *in)
 
 static int sign(struct cli *cli, struct sign_in *in)
 {
-    uint8_t signature[65];
-    enum deputy_error error = wallet_sign(signature, &in->wallet, in->siwe);
+    enum deputy_error error = wallet_sign(in->signature, &in->wallet, in->siwe);
     if (error == DEPUTY_OK)
         error = deputy_session_complete(
-                cli->arena, &in->session, &in->key.session, in->plan.space, in->siwe, signature);
+                cli->arena, &in->session, &in->key.session, in->plan.space, in->siwe, in->signature);
     return error == DEPUTY_OK ? CLI_YES : cli_fail(cli, "signing", error);
 }
 
@@ -99,6 +105,14 @@ static void note_networks(const struct cli *cli, const struct deputy_plan *plan)
     }
 }
 
+static struct deputy_slice signature_text(struct cli *cli, const struct sign_in *in)
+{
+    struct buf text = buf_make(cli->arena, SIGNATURE_TEXT_MAX);
+    buf_put_text(&text, "0x");
+    hex_put(&text, deputy_slice_bytes(in->signature, sizeof in->signature));
+    return cli_text(&text);
+}
+
 static int report_json(struct cli *cli, const struct sign_in *in)
 {
     struct buf text = buf_make(cli->arena, OUTPUT_JSON_MAX);
@@ -115,6 +129,8 @@ static int report_json(struct cli *cli, const struct sign_in *in)
     cli_member_list(&json, "activated", result->activated, result->activated_count);
     cli_member_list(&json, "skipped", result->skipped, result->skipped_count);
     cli_member_text(&json, "siwe", in->siwe);
+    if (in->nonce != NULL)
+        cli_member_text(&json, "signature", signature_text(cli, in));
     if (deputy_slice_present(in->hosting.message)) {
         cli_member_text(&json, "hostSiwe", in->hosting.message);
     }
@@ -238,6 +254,10 @@ int cmd_sign_in(struct cli *cli, int argc, char **argv)
                     .value = "FILE",
                     .help = "use this Ed25519 JWK for the session, not a new one",
                     .text = &in.session_key},
+            {.name = "nonce",
+                    .value = "NONCE",
+                    .help = "of a backend that is signed in to with the same message",
+                    .text = &in.nonce},
             {.name = "show-only",
                     .help = "print the message for the wallet, sign nothing",
                     .flag = &in.show_only},
