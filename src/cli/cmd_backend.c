@@ -27,6 +27,8 @@ static void print_help(void)
            "'init' makes its identity key, where there is none, and prints its DID.\n\n"
            "options:\n"
            "  --listen HOST:PORT[,...]   where to listen (default 127.0.0.1:3001)\n"
+           "  --local PLACE              where the app's own server asks: unix:/path, or HOST:PORT on "
+           "loopback\n"
            "  --data DIR                 the directory of what it keeps (default ./backend-data)\n"
            "  --config FILE              a TOML file (default deputy.toml when it is there)\n"
            "  --key-file FILE            its identity key (default identity.json in the data directory)\n"

@@ -122,6 +122,13 @@ class Values:
         gives(ada.put("x/y", b"1"), 204)
         gives(ada.local.ask("GET", f"/v1/u/{ada.address}/kv/{APP}/x/y"), text="1")
 
+    def example_of_the_guide_does_what_it_says():
+        program = re.search(r"```python\n(.*?)```", (ROOT / "docs/backend.md").read_text(), re.S)[1]
+        program = re.sub(r"0x[0-9A-Fa-f]{40}", ada.address, program).replace("/run/app/deputy.sock", sidecar.socket)
+        done = subprocess.run([sys.executable, "-c", f"session = {ada.token!r}\n" + program], capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0 and APP + "/2026/07" in done.stdout, done.stdout + done.stderr
+        gives(ada.get("2026/07"), text="bread, milk")
+
     def conditions_hold_in_both_directions():
         first = gives(ada.put("cond", b"1"), 204).headers["etag"]
         fails(ada.put("cond", b"2", **{"If-None-Match": "*"}), 412, "precondition_failed", "data")
