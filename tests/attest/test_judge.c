@@ -32,8 +32,8 @@ static void platform_that_the_policy_does_not_list_is_refused(void **state)
         struct deputy_attest_verdict v = begin();
         policy.platforms = cases[i].platforms;
         judge_platform(&v, &policy);
-        assert_int_equal(v.checks[CHECK(PLATFORM)].state,
-                cases[i].passes ? DEPUTY_ATTEST_PASS : DEPUTY_ATTEST_FAIL);
+        assert_int_equal(
+                v.checks[CHECK(PLATFORM)].state, cases[i].passes ? DEPUTY_ATTEST_PASS : DEPUTY_ATTEST_FAIL);
         assert_int_equal(v.error, cases[i].passes ? CODE(OK) : CODE(POLICY_PLATFORMS));
         if (!cases[i].passes)
             assert_text(v.checks[CHECK(PLATFORM)].found, "tdx");
@@ -51,8 +51,7 @@ static void another_root_makes_a_simulator_of_it(void **state)
             policy.allow_simulator = allowed;
             judge_root(&v, &policy, makers);
             bool passes = makers || allowed;
-            assert_int_equal(
-                    v.checks[CHECK(ROOT)].state, passes ? DEPUTY_ATTEST_PASS : DEPUTY_ATTEST_FAIL);
+            assert_int_equal(v.checks[CHECK(ROOT)].state, passes ? DEPUTY_ATTEST_PASS : DEPUTY_ATTEST_FAIL);
             assert_int_equal(v.error, passes ? CODE(OK) : CODE(SIMULATOR));
             assert_int_equal(v.warning_count, makers ? 0 : 1);
             if (!makers)
@@ -155,8 +154,8 @@ static enum deputy_attest_code td_of(
             .xfam = deputy_slice_bytes(xfam_bytes, 8),
             .mr_service_td = deputy_slice_bytes(service_bytes, 48)};
     judge_td(&v, policy, &td);
-    assert_int_equal(v.checks[CHECK(ATTRIBUTES)].state,
-            v.error == CODE(OK) ? DEPUTY_ATTEST_PASS : DEPUTY_ATTEST_FAIL);
+    assert_int_equal(
+            v.checks[CHECK(ATTRIBUTES)].state, v.error == CODE(OK) ? DEPUTY_ATTEST_PASS : DEPUTY_ATTEST_FAIL);
     return v.error;
 }
 
