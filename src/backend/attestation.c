@@ -251,8 +251,8 @@ static enum http_flow answer_attestation(
 }
 
 static const struct frame_route routes[] = {
-        {HTTP_METHOD_GET, "/attestation", FRAME_ATTEST, false, 0, answer_attestation},
-        {HTTP_METHOD_GET, "/api/attestation", FRAME_ATTEST, false, 0, answer_attestation},
+        {HTTP_METHOD_GET, "/attestation", FRAME_ATTEST, FRAME_PAGES, 0, answer_attestation},
+        {HTTP_METHOD_GET, "/api/attestation", FRAME_ATTEST, FRAME_PAGES, 0, answer_attestation},
 };
 
 const struct frame_table attestation_routes = {routes, sizeof routes / sizeof routes[0]};

@@ -188,8 +188,8 @@ static enum http_flow answer_verify(
 }
 
 static const struct frame_route routes[] = {
-        {HTTP_METHOD_GET, "/api/auth/nonce", FRAME_AUTH, false, 0, answer_nonce},
-        {HTTP_METHOD_POST, "/api/auth/verify", FRAME_AUTH, false, AUTH_BODY_MAX, answer_verify},
+        {HTTP_METHOD_GET, "/api/auth/nonce", FRAME_AUTH, FRAME_PAGES, 0, answer_nonce},
+        {HTTP_METHOD_POST, "/api/auth/verify", FRAME_AUTH, FRAME_PAGES, AUTH_BODY_MAX, answer_verify},
 };
 
 const struct frame_table auth_routes = {routes, sizeof routes / sizeof routes[0]};

@@ -1,16 +1,10 @@
 #include "backend/delegations.h"
-#include "backend/errand.h"
-#include "backend/public.h"
-#include "backend/session.h"
-#include "backend/watch.h"
+#include "backend/handin.h"
 #include "base/json_write.h"
 #include "base/time.h"
-#include "base/try.h"
 
 /* A text of INTAKE_MAX_BYTES, each of which may be written as \u0022, and what stands around it. */
 enum { POST_BODY_MAX = 6 * INTAKE_MAX_BYTES + 4096, ANSWER_MAX = 4096 };
-
-/* ---- common ---- */
 
 static void put_expiry(struct errand *errand, struct json_writer *writer, struct deputy_time expires)
 {
@@ -47,59 +41,7 @@ static void answer_state(
     frame_answer(errand->x, 200, &out);
 }
 
-static void tell(const struct errand *errand, enum grant_change change, struct deputy_time expires)
-{
-    struct grant_news news = {.change = change, .at = errand->now, .expires = expires};
-    memcpy(news.owner, errand->owner, sizeof news.owner);
-    grant_watch_tell(errand->on->backend->watch, &news);
-}
-
-static enum deputy_error find(struct errand *errand, struct backend_wants *wants, struct grant *out)
-{
-    const struct backend *backend = errand->on->backend;
-    struct deputy_refusal refusal;
-    TRY(backend_policy_for(errand->arena, wants, &refusal, &backend->policy, errand->owner));
-    return grants_find(errand->arena, out, backend->grants, wants, errand->now);
-}
-
-/* What is there and cannot be read counts, too. */
-static bool has_grant(struct errand *errand)
-{
-    const struct backend *backend = errand->on->backend;
-    struct backend_wants wants;
-    struct deputy_refusal refusal;
-    struct grant before = {.state = GRANT_NONE};
-    enum deputy_error result =
-            backend_policy_for(errand->arena, &wants, &refusal, &backend->policy, errand->owner);
-    if (result == DEPUTY_OK)
-        result = grants_look(errand->arena, &before, backend->grants, &wants, errand->now);
-    return result != DEPUTY_OK || before.state == GRANT_ACTIVE;
-}
-
-/* What is kept and what is in use change together: two changes of one owner never cross. */
-static void placing_begin(struct errand *errand)
-{
-    pthread_mutex_lock(&errand->on->backend->public_of->placing);
-}
-
-static void placing_end(struct errand *errand)
-{
-    pthread_mutex_unlock(&errand->on->backend->public_of->placing);
-}
-
 /* ---- POST ---- */
-
-struct posting {
-    struct errand errand;
-    struct deputy_slice serialized;
-    struct backend_wants wants;
-    struct intake taken;
-    struct grant_attempt attempt;
-    struct session *session;
-    bool pending;             /* the node could not be asked */
-    bool ours;                /* what failed was our own doing, not the owner's */
-    enum deputy_error result; /* of judging, trying or keeping */
-};
 
 static const struct frame_error invalid_delegation = {
         400, "invalid_delegation", "Failed to process delegation", DEPUTY_E_ARGUMENT};
@@ -118,103 +60,24 @@ static bool is_of_backend(enum deputy_error error)
 }
 
 /* The owner's own fault is one code, whatever it is: the log has the reason. */
-static void post_refuse(const struct posting *posting)
+static const struct frame_error *error_of(const struct handin *handin)
 {
-    enum deputy_error result = posting->result;
-    const struct frame_error *error = &invalid_delegation;
-    if (is_of_backend(result))
-        error = &frame_internal;
-    else if (result == DEPUTY_E_GRANT_SHORT)
-        error = &too_short;
-    else if (result == DEPUTY_E_GRANT_OVERTAKEN)
-        error = &overtaken;
-    else if (posting->ours)
-        error = &store_error;
-    frame_refuse_for(posting->errand.x, error, result);
+    if (is_of_backend(handin->result))
+        return &frame_internal;
+    if (handin->result == DEPUTY_E_GRANT_SHORT)
+        return &too_short;
+    if (handin->result == DEPUTY_E_GRANT_OVERTAKEN)
+        return &overtaken;
+    return handin->ours ? &store_error : &invalid_delegation;
 }
 
-static void post_settled(void *ctx)
+static void post_told(struct handin *handin)
 {
-    struct posting *posting = ctx;
-    if (posting->result == DEPUTY_OK)
+    if (handin->result == DEPUTY_OK)
         answer_state(
-                &posting->errand, "active", &posting->taken.expires, posting->pending ? "pending" : "active");
+                &handin->errand, "active", &handin->taken.expires, handin->pending ? "pending" : "active");
     else
-        post_refuse(posting);
-    if (posting->session != NULL)
-        session_release(posting->session);
-    errand_end(&posting->errand);
-}
-
-static enum deputy_error keep(struct posting *posting)
-{
-    const struct backend *backend = posting->errand.on->backend;
-    enum grant_change change = has_grant(&posting->errand) ? GRANT_REPLACED : GRANT_GIVEN;
-    TRY(grants_keep(&posting->attempt, &posting->wants, posting->serialized, posting->taken.expires,
-            posting->errand.now));
-    if (posting->session != NULL)
-        session_install(backend->sessions, posting->session);
-    else
-        session_drop(backend->sessions, posting->errand.owner);
-    tell(&posting->errand, change, posting->taken.expires);
-    return DEPUTY_OK;
-}
-
-/* On the pool: keeps it unless it was refused, and ends the attempt in any case. */
-static void post_settle(void *ctx)
-{
-    struct posting *posting = ctx;
-    if (posting->result == DEPUTY_OK) {
-        placing_begin(&posting->errand);
-        posting->result = keep(posting);
-        placing_end(&posting->errand);
-        posting->ours = true;
-    }
-    grants_end(&posting->attempt);
-}
-
-/* A node that cannot be asked has not refused: the grant is kept, and taken into use when it is needed. */
-static void post_tried(void *ctx, const struct backend_fault *fault, struct session *session)
-{
-    struct posting *posting = ctx;
-    posting->session = fault == NULL ? session : NULL;
-    if (fault != NULL) {
-        posting->ours = fault->blame == BLAME_BACKEND;
-        posting->pending = fault->blame == BLAME_NODE;
-        posting->result = posting->pending ? DEPUTY_OK : fault->refusal.code;
-    }
-    errand_run(&posting->errand, post_settle, post_settled);
-}
-
-static void post_judged(void *ctx)
-{
-    struct posting *posting = ctx;
-    struct errand *errand = &posting->errand;
-    if (posting->result == DEPUTY_OK) {
-        posting->result = session_try(errand->on, &posting->taken, &posting->wants, post_tried, posting);
-        posting->ours = true;
-    }
-    if (posting->result != DEPUTY_OK)
-        errand_run(errand, post_settle, post_settled);
-}
-
-static enum deputy_error judge(struct posting *posting)
-{
-    static const struct intake_proofs none = {NULL, 0};
-    const struct errand *errand = &posting->errand;
-    const struct backend *backend = errand->on->backend;
-    struct deputy_refusal refusal;
-    TRY(backend_policy_for(errand->arena, &posting->wants, &refusal, &backend->policy, errand->owner));
-    return intake_take(errand->arena, &posting->taken, &refusal, &backend->intake, &posting->wants,
-            posting->serialized, &none, errand->now);
-}
-
-/* The attempt begins before anything is judged: what is withdrawn meanwhile stays withdrawn. */
-static void post_judge(void *ctx)
-{
-    struct posting *posting = ctx;
-    grants_begin(posting->errand.on->backend->grants, &posting->attempt, posting->errand.owner);
-    posting->result = judge(posting);
+        frame_refuse_for(handin->errand.x, error_of(handin), handin->result);
 }
 
 static enum http_flow answer_post(
@@ -226,11 +89,12 @@ static enum http_flow answer_post(
     if (json_to_text(&serialized, json_member(request->body, "serialized")) != DEPUTY_OK ||
             serialized.len == 0)
         return frame_refuse(x, &no_text);
-    struct posting *posting = errand_begin(x, on, request, sizeof *posting);
-    if (posting == NULL)
+    struct handin *handin = errand_begin(x, on, request, sizeof *handin);
+    if (handin == NULL)
         return HTTP_DONE;
-    posting->serialized = serialized;
-    return errand_run(&posting->errand, post_judge, post_judged);
+    handin->serialized = serialized;
+    handin->told = post_told;
+    return handin_run(handin);
 }
 
 /* ---- status ---- */
@@ -241,20 +105,10 @@ struct asking {
     enum deputy_error result;
 };
 
-/* A grant that is over is told once, and is not in use any more. */
 static void status_find(void *ctx)
 {
     struct asking *asking = ctx;
-    struct errand *errand = &asking->errand;
-    struct backend_wants wants;
-    placing_begin(errand);
-    asking->result = find(errand, &wants, &asking->found);
-    if (asking->result == DEPUTY_OK &&
-            (asking->found.state == GRANT_EXPIRED || asking->found.state == GRANT_STALE)) {
-        session_drop(errand->on->backend->sessions, errand->owner);
-        tell(errand, GRANT_ENDED, asking->found.expires);
-    }
-    placing_end(errand);
+    asking->result = handin_find(&asking->errand, &asking->found);
 }
 
 static void status_found(void *ctx)
@@ -286,15 +140,7 @@ static enum http_flow answer_status(
 static void withdraw(void *ctx)
 {
     struct asking *asking = ctx;
-    struct errand *errand = &asking->errand;
-    struct backend *backend = errand->on->backend;
-    placing_begin(errand);
-    bool had = has_grant(errand);
-    asking->result = grants_drop(backend->grants, errand->owner);
-    session_drop(backend->sessions, errand->owner);
-    if (asking->result == DEPUTY_OK && had)
-        tell(errand, GRANT_WITHDRAWN, (struct deputy_time){0});
-    placing_end(errand);
+    asking->result = handin_withdraw(&asking->errand);
 }
 
 static void withdrawn(void *ctx)
@@ -317,9 +163,9 @@ static enum http_flow answer_delete(
 }
 
 static const struct frame_route routes[] = {
-        {HTTP_METHOD_POST, "/api/delegations", FRAME_WRITE, true, POST_BODY_MAX, answer_post},
-        {HTTP_METHOD_DELETE, "/api/delegations", FRAME_WRITE, true, 0, answer_delete},
-        {HTTP_METHOD_GET, "/api/delegations/status", FRAME_GENERAL, true, 0, answer_status},
+        {HTTP_METHOD_POST, "/api/delegations", FRAME_WRITE, FRAME_OWNERS, POST_BODY_MAX, answer_post},
+        {HTTP_METHOD_DELETE, "/api/delegations", FRAME_WRITE, FRAME_OWNERS, 0, answer_delete},
+        {HTTP_METHOD_GET, "/api/delegations/status", FRAME_GENERAL, FRAME_OWNERS, 0, answer_status},
 };
 
 const struct frame_table delegation_routes = {routes, sizeof routes / sizeof routes[0]};

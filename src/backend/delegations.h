@@ -4,8 +4,7 @@
 
 #include "backend/frame.h"
 
-/* POST and DELETE /api/delegations, GET /api/delegations/status. What is handed in is judged, then tried at
- * the node, and kept only then. */
+/* POST and DELETE /api/delegations, GET /api/delegations/status. */
 extern const struct frame_table delegation_routes;
 
 #endif

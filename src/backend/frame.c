@@ -225,15 +225,16 @@ static const struct frame_route *route_of(const struct frame *frame, const struc
 static bool may_enter(struct http_exchange *x, const struct frame *frame, struct entered *entered)
 {
     const struct frame_error *refusal = NULL;
-    if (!origin_check(x, frame)) {
+    bool listed = entered->route->who != FRAME_EVERYBODY;
+    if (listed && !origin_check(x, frame)) {
         frame_refuse(x, &foreign_origin);
         return false;
     }
-    if (!csrf_check(x, frame)) {
+    if (listed && !csrf_check(x, frame)) {
         frame_refuse(x, &no_csrf);
         return false;
     }
-    if (entered->route->signed_in)
+    if (entered->route->who == FRAME_OWNERS)
         refusal = subject_read(x, &entered->request, frame);
     /* Who has no good token is not asked what for: that request counts like any other. */
     if (!rate_check(x, frame, refusal == NULL ? entered->route->rate : FRAME_GENERAL, &entered->request))
@@ -277,13 +278,13 @@ static enum http_flow answer_nothing_here(
 
 /* HEAD is as GET. */
 static const struct frame_route last_routes[] = {
-        {HTTP_METHOD_OPTIONS, "/{path...}", FRAME_UNCOUNTED, false, 0, preflight},
-        {HTTP_METHOD_GET, "/{path...}", FRAME_GENERAL, false, 0, answer_nothing_here},
-        {HTTP_METHOD_POST, "/{path...}", FRAME_GENERAL, false, 0, answer_nothing_here},
-        {HTTP_METHOD_PUT, "/{path...}", FRAME_GENERAL, false, 0, answer_nothing_here},
-        {HTTP_METHOD_PATCH, "/{path...}", FRAME_GENERAL, false, 0, answer_nothing_here},
-        {HTTP_METHOD_DELETE, "/{path...}", FRAME_GENERAL, false, 0, answer_nothing_here},
-        {HTTP_METHOD_OTHER, "/{path...}", FRAME_GENERAL, false, 0, answer_nothing_here},
+        {HTTP_METHOD_OPTIONS, "/{path...}", FRAME_UNCOUNTED, FRAME_PAGES, 0, preflight},
+        {HTTP_METHOD_GET, "/{path...}", FRAME_GENERAL, FRAME_PAGES, 0, answer_nothing_here},
+        {HTTP_METHOD_POST, "/{path...}", FRAME_GENERAL, FRAME_PAGES, 0, answer_nothing_here},
+        {HTTP_METHOD_PUT, "/{path...}", FRAME_GENERAL, FRAME_PAGES, 0, answer_nothing_here},
+        {HTTP_METHOD_PATCH, "/{path...}", FRAME_GENERAL, FRAME_PAGES, 0, answer_nothing_here},
+        {HTTP_METHOD_DELETE, "/{path...}", FRAME_GENERAL, FRAME_PAGES, 0, answer_nothing_here},
+        {HTTP_METHOD_OTHER, "/{path...}", FRAME_GENERAL, FRAME_PAGES, 0, answer_nothing_here},
 };
 
 static void http_put(struct frame *frame, const struct frame_route *route, const char *pattern)

@@ -27,6 +27,13 @@ enum frame_rate {
     FRAME_RATES
 };
 
+/* Who may use a route. */
+enum frame_who {
+    FRAME_PAGES,    /* pages of the listed origins, and who is no page */
+    FRAME_OWNERS,   /* the same, with a session token */
+    FRAME_EVERYBODY /* pages of any origin, and without the header of our own */
+};
+
 struct frame_quota {
     int64_t limit;
     int64_t window_s;
@@ -56,7 +63,7 @@ struct frame_route {
     enum http_method method; /* all but GET change something */
     const char *pattern;     /* also with a slash behind it */
     enum frame_rate rate;
-    bool signed_in;  /* only with a session token */
+    enum frame_who who;
     size_t body_max; /* bytes of JSON, at most FRAME_BODY_MAX; 0: a body is not looked at */
     frame_handler *handler;
 };

@@ -119,10 +119,10 @@ static enum http_flow answer_ready(
 }
 
 static const struct frame_route routes[] = {
-        {HTTP_METHOD_GET, "/api/server-info", FRAME_GENERAL, false, 0, answer_server_info},
-        {HTTP_METHOD_GET, "/api/manifest", FRAME_GENERAL, false, 0, answer_manifest},
-        {HTTP_METHOD_GET, "/healthz", FRAME_UNCOUNTED, false, 0, answer_health},
-        {HTTP_METHOD_GET, "/healthz/ready", FRAME_UNCOUNTED, false, 0, answer_ready},
+        {HTTP_METHOD_GET, "/api/server-info", FRAME_GENERAL, FRAME_PAGES, 0, answer_server_info},
+        {HTTP_METHOD_GET, "/api/manifest", FRAME_GENERAL, FRAME_PAGES, 0, answer_manifest},
+        {HTTP_METHOD_GET, "/healthz", FRAME_UNCOUNTED, FRAME_PAGES, 0, answer_health},
+        {HTTP_METHOD_GET, "/healthz/ready", FRAME_UNCOUNTED, FRAME_PAGES, 0, answer_ready},
 };
 
 const struct frame_table info_routes = {routes, sizeof routes / sizeof routes[0]};

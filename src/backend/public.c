@@ -19,8 +19,9 @@ static enum deputy_error subject_of(
 
 static enum deputy_error frame_make(struct public_state *state, const struct public_config *config)
 {
-    struct frame_table tables[TABLES_MAX] = {info_routes, auth_routes, delegation_routes, attestation_routes};
-    size_t count = 4;
+    struct frame_table tables[TABLES_MAX] = {info_routes, auth_routes, delegation_routes, workspace_routes,
+            attestation_routes, sidecar_routes};
+    size_t count = 6;
     ENSURE(config->more_count <= TABLES_MAX - count, DEPUTY_E_ARGUMENT);
     for (size_t i = 0; i < config->more_count; i++)
         tables[count++] = config->more[i];
@@ -35,6 +36,8 @@ static enum deputy_error public_fill(
     state->info.build = config->build;
     state->info.run = config->run;
     state->info.started = backend_now(backend);
+    state->workspace = config->workspace;
+    state->sidecar.intake = config->sidecar_intake;
     state->attestation.source = config->evidence;
     state->attestation.simulated = config->simulated;
     TRY(tokens_create(&state->tokens, backend->identity, config->token_life_s));
@@ -48,6 +51,7 @@ enum deputy_error public_create(
     struct public_state *state = calloc(1, sizeof *state);
     ENSURE(state != NULL, DEPUTY_E_NOMEM);
     pthread_mutex_init(&state->placing, NULL);
+    pthread_mutex_init(&state->sidecar.lock, NULL);
     enum deputy_error result = public_fill(state, backend, config);
     if (result == DEPUTY_OK)
         *out = state;
@@ -64,5 +68,6 @@ void public_destroy(struct public_state *state)
     nonces_destroy(state->nonces);
     tokens_destroy(state->tokens);
     pthread_mutex_destroy(&state->placing);
+    pthread_mutex_destroy(&state->sidecar.lock);
     free(state);
 }

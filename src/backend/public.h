@@ -11,6 +11,8 @@
 #include "backend/info.h"
 #include "backend/jwt.h"
 #include "backend/nonce.h"
+#include "backend/sidecar.h"
+#include "backend/workspace.h"
 #include <pthread.h>
 
 struct public_state {
@@ -20,7 +22,9 @@ struct public_state {
     struct auth_rules auth;
     struct info_state info;
     struct attestation_state attestation;
-    pthread_mutex_t placing; /* around what is kept for an owner and what is in use: delegations.c */
+    struct workspace_state workspace;
+    struct sidecar_state sidecar;
+    pthread_mutex_t placing; /* around what is kept for an owner and what is in use: handin.c */
 };
 
 /* Slices must outlive the state. */
@@ -29,9 +33,11 @@ struct public_config {
     struct auth_rules auth;
     int64_t token_life_s;
     struct deputy_slice service, build, run; /* as of info_state */
-    const struct source *evidence;           /* where evidence of this guest comes from */
-    bool simulated;                          /* as of attestation_state */
-    const struct frame_table *more;          /* routes of an application of its own */
+    struct workspace_state workspace;
+    bool sidecar_intake;            /* as of sidecar_state */
+    const struct source *evidence;  /* where evidence of this guest comes from */
+    bool simulated;                 /* as of attestation_state */
+    const struct frame_table *more; /* routes of an application of its own */
     size_t more_count;
 };
 

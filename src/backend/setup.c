@@ -200,12 +200,26 @@ static enum deputy_error quotas_read(struct setup *setup, struct deputy_refusal 
     return DEPUTY_OK;
 }
 
+static enum deputy_error workspace_read(struct setup *setup, struct deputy_refusal *refusal)
+{
+    struct workspace_state *workspace = &setup->public_of.workspace;
+    const struct deputy_slice *secrets = config_list(setup->config, "workspace_secrets", &workspace->count);
+    if (workspace->count > WORKSPACE_SECRETS_MAX)
+        return refuse_value(refusal, "workspace_secrets", "at most 32 secrets");
+    for (size_t i = 0; i < workspace->count; i++) {
+        if (workspace_secret_read(&workspace->secrets[i], secrets[i]) != DEPUTY_OK)
+            return refuse_value(refusal, "workspace_secrets", "label=NAME or label=scope/NAME");
+    }
+    return DEPUTY_OK;
+}
+
 static enum deputy_error pages_read(struct setup *setup, struct deputy_refusal *refusal)
 {
     struct public_config *public_of = &setup->public_of;
     TRY(origins_read(setup, refusal));
     TRY(domains_read(setup));
     TRY(quotas_read(setup, refusal));
+    TRY(workspace_read(setup, refusal));
     public_of->frame.csrf = text_of(setup, "csrf");
     if (public_of->frame.csrf.len == 0)
         return refuse_value(refusal, "csrf", "a text");
@@ -214,6 +228,7 @@ static enum deputy_error pages_read(struct setup *setup, struct deputy_refusal *
     public_of->token_life_s = config_integer(setup->config, "session_seconds");
     if (public_of->token_life_s < 60 || public_of->token_life_s > 30 * 86400)
         return refuse_value(refusal, "session_seconds", "60 to 2592000");
+    public_of->sidecar_intake = config_boolean(setup->config, "sidecar_intake");
     public_of->service = text_of(setup, "service");
     public_of->build = text_of(setup, "build_sha");
     public_of->run = text_of(setup, "deploy_run_url");

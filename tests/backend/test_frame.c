@@ -70,15 +70,15 @@ static enum http_flow answer_not_at_all(
 }
 
 static const struct frame_route routes[] = {
-        {HTTP_METHOD_GET, "/open", FRAME_GENERAL, false, 0, answer_echo},
-        {HTTP_METHOD_GET, "/health", FRAME_UNCOUNTED, false, 0, answer_echo},
-        {HTTP_METHOD_GET, "/auth", FRAME_AUTH, false, 0, answer_echo},
-        {HTTP_METHOD_POST, "/json", FRAME_GENERAL, false, 1000, answer_echo},
-        {HTTP_METHOD_POST, "/wide", FRAME_GENERAL, false, 20000, answer_echo},
-        {HTTP_METHOD_GET, "/mine", FRAME_GENERAL, true, 0, answer_echo},
-        {HTTP_METHOD_POST, "/mine", FRAME_WRITE, true, 1000, answer_echo},
-        {HTTP_METHOD_DELETE, "/mine", FRAME_WRITE, true, 0, answer_echo},
-        {HTTP_METHOD_GET, "/forgetful", FRAME_GENERAL, false, 0, answer_not_at_all},
+        {HTTP_METHOD_GET, "/open", FRAME_GENERAL, FRAME_PAGES, 0, answer_echo},
+        {HTTP_METHOD_GET, "/health", FRAME_UNCOUNTED, FRAME_PAGES, 0, answer_echo},
+        {HTTP_METHOD_GET, "/auth", FRAME_AUTH, FRAME_PAGES, 0, answer_echo},
+        {HTTP_METHOD_POST, "/json", FRAME_GENERAL, FRAME_PAGES, 1000, answer_echo},
+        {HTTP_METHOD_POST, "/wide", FRAME_GENERAL, FRAME_PAGES, 20000, answer_echo},
+        {HTTP_METHOD_GET, "/mine", FRAME_GENERAL, FRAME_OWNERS, 0, answer_echo},
+        {HTTP_METHOD_POST, "/mine", FRAME_WRITE, FRAME_OWNERS, 1000, answer_echo},
+        {HTTP_METHOD_DELETE, "/mine", FRAME_WRITE, FRAME_OWNERS, 0, answer_echo},
+        {HTTP_METHOD_GET, "/forgetful", FRAME_GENERAL, FRAME_PAGES, 0, answer_not_at_all},
 };
 
 static const struct deputy_slice origins[] = {

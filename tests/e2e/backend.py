@@ -655,6 +655,109 @@ def subtle_what_is_too_large_is_refused_early():
     expect(one.ask("POST", "/api/delegations", {"serialized": "x" * (2 * 1024 * 1024)}), 413, large)
 
 
+# ---- what a page opens with ----
+
+def A12_workspace_state_is_never_an_error_of_the_grant():
+    with Backend(DEPUTY, NODE, workspace_secrets=["fireflies=FIREFLIES_API_KEY", "otter=listen/OTTER_COOKIE", "absent=NOT_GRANTED"]) as backend:
+        one = owner(backend=backend)
+        expect(backend.request("GET", "/api/workspace-state"), 401)
+        unknown = {"readable": None}
+        body = json.loads(one.ask("GET", "/api/workspace-state").text)
+        assert list(body) == ["delegation", "backendReadableSecrets", "googleMeet", "conversations"], body
+        assert body["delegation"] == {"status": "none", "stored": False, "validPolicy": False, "expiresAt": None, "activation": "unknown"}, body
+        assert body["backendReadableSecrets"] == {"fireflies": unknown, "otter": unknown, "absent": unknown}
+        assert body["googleMeet"] == {"available": False, "connected": None} and body["conversations"] == {"hasAny": None, "total": None}
+        granted = one.grant()
+        body = json.loads(one.ask("GET", "/api/workspace-state").text)
+        assert body["delegation"] == {"status": "active", "stored": True, "validPolicy": True, "expiresAt": granted["expiresAt"],
+                                      "activation": "active"}, body
+        assert body["backendReadableSecrets"] == {"fireflies": {"readable": False}, "otter": {"readable": False}, "absent": {"readable": False}}, body
+        brief = one.grant(seconds=31)
+        backend.permissions = INFO["permissions"][:-1]
+        backend.restart()
+        body = json.loads(one.ask("GET", "/api/workspace-state").text)
+        assert body["delegation"] == {"status": "stale", "stored": False, "validPolicy": False, "expiresAt": brief["expiresAt"],
+                                      "activation": "unknown"}, body
+        assert json.loads(one.ask("GET", "/api/workspace-state").text)["delegation"]["status"] == "none"
+
+
+def A12_a_node_that_is_silent_does_not_keep_the_page_waiting():
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        with Backend(DEPUTY, f"http://127.0.0.1:{silent.getsockname()[1]}", workspace_secrets=["a=A"], node_timeout_ms=8000) as backend:
+            one = Owner(backend, None, "waiting")
+            one.open_session().sign_in()
+            assert json.loads(one.post(one.bundle()).text)["activation"] == "pending"
+            began = time.monotonic()
+            body = json.loads(one.ask("GET", "/api/workspace-state").text)
+            assert 4.5 < time.monotonic() - began < 7.5
+            assert body["delegation"]["activation"] == "failed" and body["delegation"]["status"] == "active" and body["delegation"]["error"], body
+            assert body["backendReadableSecrets"] == {"a": {"readable": None}}
+            time.sleep(4)  # what it still waited for comes to nothing
+            expect(backend.request("GET", "/healthz"), 200)
+
+
+# ---- the paths of a sidecar ----
+
+NOTES = [{"service": "tinycloud.kv", "path": "notes/", "actions": ["get", "put"]}]
+
+
+def side_error(code, message):
+    return tokens.as_written({"error": {"code": code, "message": message}})
+
+
+def F41_info_is_server_info_and_taking_delegations_is_off():
+    answer = BACKEND.request("GET", "/info", {"Origin": "https://anybody.example"})
+    expect(answer, 200, BACKEND.request("GET", "/api/server-info").text)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    for path in ("/delegation", "/refresh"):
+        answer = BACKEND.request("POST", path, {"X-Requested-With": None}, {"serialized": "x"})
+        expect(answer, 404, side_error("not_found", "POST " + path))
+        answer = BACKEND.request("OPTIONS", path, {"Origin": "https://anybody.example"})
+        expect(answer, 204, "")
+        assert answer.headers["access-control-allow-methods"] == "POST, GET, OPTIONS" and answer.headers["access-control-max-age"] == "600"
+
+
+def F41_a_delegation_says_whose_it_is_and_is_kept_over_restarts():
+    with Backend(DEPUTY, NODE, NOTES, decrypts=False, sidecar_intake=True) as backend:
+        one = Owner(backend, NODE, "sidecar", NOTES)
+        one.host()
+        one.open_session()
+        plain = {"X-Requested-With": None}
+        health = json.loads(backend.request("GET", "/health").text)
+        nothing = {"lastAttemptAt": None, "lastSuccessAt": None, "lastError": None, "inFlight": False}
+        assert health == {"ok": True, "agentDid": DID, "hasDelegation": False, "lastGrantAt": None, "lastError": None, "refresh": nothing}, health
+        expect(backend.request("POST", "/refresh", plain), 409, side_error("no_delegation", "No delegation has been granted yet."))
+        for text in ("{", "", "x"):
+            expect(backend.request("POST", "/delegation", plain, text), 400, side_error("invalid_json", "Body must be JSON."))
+        for body in ({}, {"serialized": ""}, {"serialized": 1}, []):
+            expect(backend.request("POST", "/delegation", plain, body), 400,
+                   side_error("invalid_body", "Body must be { serialized: string } (non-empty)."))
+        part = one.parts(network=False)[0]
+        without = {name: value for name, value in part.items() if name != "chainId"}
+        expect(backend.request("POST", "/delegation", plain, {"serialized": tokens.as_written(without)}), 400,
+               side_error("invalid_delegation", "Delegation is missing chainId."))
+        for bad in ("x", bundle_of([part]), tokens.as_written(changed([part], 0, cid=tokens.cid(b"other"))[0])):
+            answer = backend.request("POST", "/delegation", plain, {"serialized": bad})
+            assert answer.status == 400 and json.loads(answer.text)["error"]["code"] == "invalid_delegation", answer.text
+        root, one.root = one.root, tokens.cid(b"nothing that the node has")
+        unknown = one.wrap(*one.child(one.att(network=False), register=False), "applications")
+        answer = backend.request("POST", "/delegation", plain, {"serialized": tokens.as_written(unknown)})
+        assert answer.status == 500 and json.loads(answer.text)["error"]["code"] == "activation_failed", answer.text
+        one.root = root
+        assert json.loads(backend.request("GET", "/health").text)["hasDelegation"] is False
+        answer = backend.request("POST", "/delegation", plain, {"serialized": tokens.as_written(part)})
+        expect(answer, 200, tokens.as_written({"ok": True, "agentDid": DID, "delegationCid": part["cid"], "spaceId": one.space("applications")}))
+        backend.restart()
+        health = json.loads(backend.request("GET", "/health").text)
+        assert health["ok"] and health["hasDelegation"] and abs(health["lastGrantAt"] / 1000 - time.time()) < 60, health
+        state = json.loads(backend.request("POST", "/refresh", plain).text)
+        assert state["ok"] and state["state"]["lastError"] is None and state["state"]["lastSuccessAt"] >= state["state"]["lastAttemptAt"] > 0, state
+        one.sign_in()
+        assert one.status()["status"] == "active"  # the very grant that its owner sees
+
+
 # ---- the frame, from outside ----
 
 def A6_origins_are_exact():

@@ -1,0 +1,398 @@
+#include "backend/sidecar.h"
+#include "backend/handin.h"
+#include "backend/public.h"
+#include "backend/session.h"
+#include "base/arena.h"
+#include "base/codec.h"
+#include "base/json_write.h"
+#include "base/try.h"
+
+enum { BODY_MAX = 6 * INTAKE_MAX_BYTES + 4096, ANSWER_MAX = 64 * 1024 };
+
+static int64_t ms_of(struct deputy_time time)
+{
+    return time.sec * 1000 + time.nsec / 1000000;
+}
+
+/* ---- how it answers ---- */
+
+static void put_cors(struct http_exchange *x)
+{
+    http_reply_header(x, "Access-Control-Allow-Origin", deputy_slice_text("*"));
+    http_reply_header(x, "Access-Control-Allow-Methods", deputy_slice_text("POST, GET, OPTIONS"));
+    http_reply_header(x, "Access-Control-Allow-Headers", deputy_slice_text("Content-Type"));
+    http_reply_header(x, "Access-Control-Max-Age", deputy_slice_text("600"));
+}
+
+/* {"error": {"code", "message"}} */
+static enum http_flow refuse(struct http_exchange *x, int status, const char *code,
+        struct deputy_slice message, enum deputy_error reason)
+{
+    struct buf out = buf_make(http_arena(x), ANSWER_MAX);
+    struct json_writer writer = json_writer_make(&out);
+    http_set_reason(x, reason);
+    json_object_begin(&writer);
+    json_key(&writer, "error");
+    json_object_begin(&writer);
+    json_key(&writer, "code");
+    json_text_z(&writer, code);
+    json_key(&writer, "message");
+    json_text(&writer, message);
+    json_object_end(&writer);
+    json_object_end(&writer);
+    return frame_answer(x, status, &out);
+}
+
+/* What a refusal is about may be any bytes that somebody sent: then the text does without. */
+static struct deputy_slice message_of(struct deputy_arena *arena, const struct deputy_refusal *refusal)
+{
+    const struct deputy_refusal bare = {.code = refusal->code};
+    struct deputy_slice text = deputy_slice_text("");
+    if (deputy_refusal_format(arena, &text, refusal) != DEPUTY_OK || !utf8_valid(text))
+        deputy_refusal_format(arena, &text, &bare);
+    return text;
+}
+
+static enum http_flow preflight(
+        struct http_exchange *x, struct backend_loop *on, const struct frame_request *request)
+{
+    (void)on;
+    (void)request;
+    put_cors(x);
+    http_reply(x, 204, NULL, deputy_slice_text(""));
+    return HTTP_DONE;
+}
+
+static enum http_flow answer_info(
+        struct http_exchange *x, struct backend_loop *on, const struct frame_request *request)
+{
+    (void)request;
+    put_cors(x);
+    http_reply(x, 200, FRAME_JSON, on->backend->info.body);
+    return HTTP_DONE;
+}
+
+/* ---- whose grant ---- */
+
+struct asking {
+    struct errand errand;
+    bool found;
+    struct grant grant;
+    enum deputy_error result;
+};
+
+/* Whoever granted last in this way; after a restart the first of whom something is kept. */
+static enum deputy_error owner_choose(struct asking *asking)
+{
+    struct errand *errand = &asking->errand;
+    struct sidecar_state *state = &errand->on->backend->public_of->sidecar;
+    const uint8_t(*owners)[20];
+    size_t count = 0;
+    pthread_mutex_lock(&state->lock);
+    asking->found = state->named;
+    memcpy(errand->owner, state->owner, sizeof errand->owner);
+    pthread_mutex_unlock(&state->lock);
+    if (asking->found)
+        return DEPUTY_OK;
+    TRY(grants_list(errand->arena, &owners, &count, errand->on->backend->grants, NULL, 1));
+    asking->found = count > 0;
+    if (asking->found)
+        memcpy(errand->owner, owners[0], sizeof errand->owner);
+    return DEPUTY_OK;
+}
+
+static enum deputy_error grant_look(struct asking *asking)
+{
+    const struct errand *errand = &asking->errand;
+    struct backend *backend = errand->on->backend;
+    struct backend_wants wants;
+    struct deputy_refusal refusal;
+    TRY(owner_choose(asking));
+    if (!asking->found)
+        return DEPUTY_OK;
+    TRY(backend_policy_for(errand->arena, &wants, &refusal, &backend->policy, errand->owner));
+    TRY(grants_look(errand->arena, &asking->grant, backend->grants, &wants, errand->now));
+    asking->found = asking->grant.state == GRANT_ACTIVE;
+    return DEPUTY_OK;
+}
+
+static void look(void *ctx)
+{
+    struct asking *asking = ctx;
+    asking->result = grant_look(asking);
+}
+
+/* ---- what came of it ---- */
+
+static void note_begin(struct backend_loop *on)
+{
+    struct sidecar_state *state = &on->backend->public_of->sidecar;
+    pthread_mutex_lock(&state->lock);
+    state->attempted_ms = ms_of(backend_now(on->backend));
+    state->in_flight = true;
+    pthread_mutex_unlock(&state->lock);
+}
+
+static void note_end(struct backend_loop *on, enum deputy_error error)
+{
+    struct sidecar_state *state = &on->backend->public_of->sidecar;
+    pthread_mutex_lock(&state->lock);
+    state->error = error;
+    state->in_flight = false;
+    if (error == DEPUTY_OK)
+        state->succeeded_ms = ms_of(backend_now(on->backend));
+    pthread_mutex_unlock(&state->lock);
+}
+
+static void put_ms(struct json_writer *writer, const char *name, int64_t ms)
+{
+    json_key(writer, name);
+    if (ms == 0)
+        json_null(writer);
+    else
+        json_int(writer, ms);
+}
+
+static void put_error(struct json_writer *writer, enum deputy_error error)
+{
+    json_key(writer, "lastError");
+    if (error == DEPUTY_OK)
+        json_null(writer);
+    else
+        json_text_z(writer, deputy_error_info(error)->name);
+}
+
+static enum deputy_error put_state(struct json_writer *writer, const char *name, struct sidecar_state *state)
+{
+    pthread_mutex_lock(&state->lock);
+    enum deputy_error error = state->error;
+    json_key(writer, name);
+    json_object_begin(writer);
+    put_ms(writer, "lastAttemptAt", state->attempted_ms);
+    put_ms(writer, "lastSuccessAt", state->succeeded_ms);
+    put_error(writer, error);
+    json_key(writer, "inFlight");
+    json_bool(writer, state->in_flight);
+    json_object_end(writer);
+    pthread_mutex_unlock(&state->lock);
+    return error;
+}
+
+/* ---- GET /health ---- */
+
+static void health_looked(void *ctx)
+{
+    struct asking *asking = ctx;
+    struct backend *backend = asking->errand.on->backend;
+    struct buf out = buf_make(asking->errand.arena, ANSWER_MAX);
+    struct json_writer writer = json_writer_make(&out);
+    struct buf refresh = buf_make(asking->errand.arena, ANSWER_MAX);
+    struct json_writer nested = json_writer_make(&refresh);
+    enum deputy_error error = put_state(&nested, "refresh", &backend->public_of->sidecar);
+    struct deputy_slice text = {NULL, 0};
+    if (asking->result != DEPUTY_OK)
+        error = asking->result;
+    json_object_begin(&writer);
+    json_key(&writer, "ok");
+    json_bool(&writer, error == DEPUTY_OK);
+    json_key(&writer, "agentDid");
+    json_text(&writer, backend_identity_did(backend->identity));
+    json_key(&writer, "hasDelegation");
+    json_bool(&writer, asking->found);
+    put_ms(&writer, "lastGrantAt", asking->found ? ms_of(asking->grant.granted) : 0);
+    put_error(&writer, error);
+    if (buf_finish(&refresh, &text) == DEPUTY_OK) {
+        buf_put_byte(&out, ',');
+        buf_put(&out, text);
+    }
+    json_object_end(&writer);
+    frame_answer(asking->errand.x, 200, &out);
+    errand_end(&asking->errand);
+}
+
+static enum http_flow answer_health(
+        struct http_exchange *x, struct backend_loop *on, const struct frame_request *request)
+{
+    put_cors(x);
+    struct asking *asking = errand_begin(x, on, request, sizeof *asking);
+    return asking == NULL ? HTTP_DONE : errand_run(&asking->errand, look, health_looked);
+}
+
+/* ---- POST /delegation ---- */
+
+static void owner_note(const struct errand *errand)
+{
+    struct sidecar_state *state = &errand->on->backend->public_of->sidecar;
+    pthread_mutex_lock(&state->lock);
+    state->named = true;
+    memcpy(state->owner, errand->owner, sizeof state->owner);
+    pthread_mutex_unlock(&state->lock);
+    note_begin(errand->on);
+    note_end(errand->on, DEPUTY_OK);
+}
+
+static void handed_in(struct handin *handin)
+{
+    struct errand *errand = &handin->errand;
+    const struct deputy_authority *authority = &handin->taken.items[0].authority;
+    struct buf out = buf_make(errand->arena, ANSWER_MAX);
+    struct json_writer writer = json_writer_make(&out);
+    struct deputy_slice cid;
+    enum deputy_error result = deputy_cid_format(errand->arena, &cid, &authority->cid, DEPUTY_CID_BASE32);
+    if (result != DEPUTY_OK)
+        buf_fail(&out, result);
+    json_object_begin(&writer);
+    json_key(&writer, "ok");
+    json_bool(&writer, true);
+    json_key(&writer, "agentDid");
+    json_text(&writer, backend_identity_did(errand->on->backend->identity));
+    json_key(&writer, "delegationCid");
+    json_text(&writer, result == DEPUTY_OK ? cid : deputy_slice_text(""));
+    json_key(&writer, "spaceId");
+    json_text(&writer, authority->space);
+    json_object_end(&writer);
+    owner_note(errand);
+    frame_answer(errand->x, 200, &out);
+}
+
+static void told(struct handin *handin)
+{
+    struct errand *errand = &handin->errand;
+    struct deputy_refusal refusal = handin->refusal;
+    bool failed = handin->refused_by_node || handin->ours;
+    if (handin->result == DEPUTY_OK) {
+        handed_in(handin);
+        return;
+    }
+    if (refusal.code != handin->result)
+        refusal = (struct deputy_refusal){.code = handin->result};
+    refuse(errand->x, failed ? 500 : 400, failed ? "activation_failed" : "invalid_delegation",
+            message_of(errand->arena, &refusal), handin->result);
+}
+
+/* NULL: the body is {"serialized": text}. */
+static const char *body_read(struct http_exchange *x, struct deputy_slice *serialized)
+{
+    const struct json_value *body;
+    if (json_parse(http_arena(x), &body, http_body(x)) != DEPUTY_OK)
+        return "invalid_json";
+    bool text = json_to_text(serialized, json_member(body, "serialized")) == DEPUTY_OK;
+    return text && serialized->len > 0 ? NULL : "invalid_body";
+}
+
+/* A request that waits for its body. */
+struct waiting {
+    struct backend_loop *on;
+    const struct frame_request *request;
+};
+
+static enum http_flow body_take(struct http_exchange *x, void *app)
+{
+    static const char *const messages[] = {
+            "Body must be JSON.", "Body must be { serialized: string } (non-empty)."};
+    const struct waiting *waiting = app;
+    struct deputy_slice serialized;
+    const char *wrong = body_read(x, &serialized);
+    if (wrong != NULL)
+        return refuse(x, 400, wrong, deputy_slice_text(messages[strcmp(wrong, "invalid_body") == 0]),
+                DEPUTY_E_JSON_TYPE);
+    struct handin *handin = errand_begin(x, waiting->on, waiting->request, sizeof *handin);
+    if (handin == NULL)
+        return HTTP_DONE;
+    handin->serialized = serialized;
+    handin->names_owner = true;
+    handin->must_activate = true;
+    handin->told = told;
+    return handin_run(handin);
+}
+
+static enum http_flow refuse_intake(struct http_exchange *x, const char *what)
+{
+    return refuse(x, 404, "not_found", deputy_slice_text(what), DEPUTY_OK);
+}
+
+static enum http_flow answer_delegation(
+        struct http_exchange *x, struct backend_loop *on, const struct frame_request *request)
+{
+    put_cors(x);
+    if (!on->backend->public_of->sidecar.intake)
+        return refuse_intake(x, "POST /delegation");
+    struct waiting *waiting = ARENA_NEW(http_arena(x), struct waiting);
+    if (waiting == NULL)
+        return frame_refuse_for(x, &frame_internal, arena_error(http_arena(x)));
+    *waiting = (struct waiting){on, request};
+    http_body_collect(x, BODY_MAX, body_take, waiting);
+    return HTTP_LATER;
+}
+
+/* ---- POST /refresh ---- */
+
+static void refresh_answer(struct asking *asking)
+{
+    struct buf out = buf_make(asking->errand.arena, ANSWER_MAX);
+    struct json_writer writer = json_writer_make(&out);
+    json_object_begin(&writer);
+    json_key(&writer, "ok");
+    json_bool(&writer, true);
+    put_state(&writer, "state", &asking->errand.on->backend->public_of->sidecar);
+    json_object_end(&writer);
+    frame_answer(asking->errand.x, 200, &out);
+    errand_end(&asking->errand);
+}
+
+static void reopened(void *ctx, const struct backend_fault *fault, struct session *session)
+{
+    struct asking *asking = ctx;
+    note_end(asking->errand.on, fault == NULL ? DEPUTY_OK : fault->refusal.code);
+    if (fault == NULL)
+        session_release(session);
+    refresh_answer(asking);
+}
+
+/* What is at hand is forgotten first: a grant that the node honours no more is in use no more. */
+static void refresh_looked(void *ctx)
+{
+    struct asking *asking = ctx;
+    struct errand *errand = &asking->errand;
+    if (asking->result != DEPUTY_OK || !asking->found) {
+        refuse(errand->x, 409, "no_delegation", deputy_slice_text("No delegation has been granted yet."),
+                asking->result);
+        errand_end(errand);
+        return;
+    }
+    note_begin(errand->on);
+    session_drop(errand->on->backend->sessions, errand->owner);
+    enum deputy_error result = session_open(errand->on, errand->owner, reopened, asking);
+    if (result == DEPUTY_OK)
+        return;
+    note_end(errand->on, result);
+    refresh_answer(asking);
+}
+
+static enum http_flow answer_refresh(
+        struct http_exchange *x, struct backend_loop *on, const struct frame_request *request)
+{
+    put_cors(x);
+    if (!on->backend->public_of->sidecar.intake)
+        return refuse_intake(x, "POST /refresh");
+    struct asking *asking = errand_begin(x, on, request, sizeof *asking);
+    return asking == NULL ? HTTP_DONE : errand_run(&asking->errand, look, refresh_looked);
+}
+
+#define ANYBODYS(method_, pattern_, handler_)                                                                \
+    {                                                                                                        \
+        .method = (method_), .pattern = (pattern_), .who = FRAME_EVERYBODY, .handler = (handler_)            \
+    }
+
+static const struct frame_route routes[] = {
+        ANYBODYS(HTTP_METHOD_GET, "/info", answer_info),
+        ANYBODYS(HTTP_METHOD_GET, "/health", answer_health),
+        ANYBODYS(HTTP_METHOD_POST, "/delegation", answer_delegation),
+        ANYBODYS(HTTP_METHOD_POST, "/refresh", answer_refresh),
+        ANYBODYS(HTTP_METHOD_OPTIONS, "/info", preflight),
+        ANYBODYS(HTTP_METHOD_OPTIONS, "/health", preflight),
+        ANYBODYS(HTTP_METHOD_OPTIONS, "/delegation", preflight),
+        ANYBODYS(HTTP_METHOD_OPTIONS, "/refresh", preflight),
+};
+
+const struct frame_table sidecar_routes = {routes, sizeof routes / sizeof routes[0]};
