@@ -1,6 +1,6 @@
 # The front door. `make help` lists what it opens; the build itself is CMake (CMakePresets.json names every way of it).
 .DEFAULT_GOAL := build
-.PHONY: build deps test test-build test-races test-soak test-crash test-faults test-peers demo lint traceability format bench bench-core bench-store bench-node bench-attest fuzz fuzz-sql coverage install help clean
+.PHONY: build deps test test-build test-races test-soak test-crash test-faults test-peers demo lint traceability format bench bench-core bench-store bench-node bench-backend bench-attest fuzz fuzz-sql coverage install help clean
 
 JOBS ?= $(shell nproc)
 
@@ -27,9 +27,10 @@ test-races: deps ## under ThreadSanitizer: what runs on several threads, then 64
 test-soak: build test-build ## half of the peak with hostile requests in it, SECONDS (default 1200): no growth, no failure
 	@tests/soak/run build/release/deputy build/debug-asan/soak_clients $(or $(SECONDS),1200)
 
-test-crash: build test-build ## kills a node under load ROUNDS times (default 1000), and a writing store, and holds them to what they said
+test-crash: build test-build ## kills a node under load ROUNDS times (default 1000), a backend BACKEND_ROUNDS times (default 300) and a writing store, and holds them to what they said
 	@CRASH_ROUNDS=200 build/debug-asan/test_store_crash
 	@tests/crash/node.py build/release/deputy --rounds $(or $(ROUNDS),1000)
+	@tests/crash/backend.py build/release/deputy --rounds $(or $(BACKEND_ROUNDS),300)
 
 test-faults: test-build ## every write, sync and rename of a node and of a backup fails in turn, with EIO and ENOSPC
 	@tests/faults/node.py build/debug-asan
@@ -54,7 +55,7 @@ format: ## clang-format over the tree
 	@tools/deps packages-lint.txt
 	@tools/format
 
-bench: bench-core bench-store bench-node bench-attest ## what we promise, measured
+bench: bench-core bench-store bench-node bench-backend bench-attest ## what we promise, measured
 
 bench-core: deps ## ratios of our operations to the bare primitives, taken in one run
 	@tools/deps packages-bench.txt
@@ -68,6 +69,9 @@ bench-store: deps ## closures and values read, and writes grouped, on this machi
 bench-node: deps ## what a request costs the node: CPU time a verify, latencies, memory, start, size (STRICT=1: a miss fails)
 	@tools/deps packages-bench.txt
 	@bench/run-node $(FIGURES)
+
+bench-backend: deps ## what the backend costs beside its node: CPU time a read, memory (OWNERS=10000, STRICT=1: a miss fails)
+	@bench/run-backend $(FIGURES)
 
 bench-attest: deps ## what a verdict on evidence costs: beside its signatures, beside dcap-qvl, from the tool's start (STRICT=1: a miss fails)
 	@bench/run-attest $(or $(ROUNDS),200)
