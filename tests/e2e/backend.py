@@ -758,6 +758,14 @@ def F41_a_delegation_says_whose_it_is_and_is_kept_over_restarts():
         assert one.status()["status"] == "active"  # the very grant that its owner sees
 
 
+def F41_a_delegation_is_kept_only_once_it_is_in_use():
+    with Backend(DEPUTY, None, NOTES, decrypts=False, sidecar_intake=True, node_timeout_ms=2000) as backend:  # nobody is at its node
+        one = Owner(backend, None, "nobody there", NOTES).open_session()
+        answer = backend.request("POST", "/delegation", {"X-Requested-With": None}, {"serialized": tokens.as_written(one.parts(network=False)[0])})
+        assert answer.status == 500 and json.loads(answer.text)["error"]["code"] == "activation_failed", answer.text
+        assert json.loads(backend.request("GET", "/health").text)["hasDelegation"] is False
+
+
 # ---- the frame, from outside ----
 
 def A6_origins_are_exact():

@@ -85,11 +85,12 @@ def F18_after_a_replacement_the_old_session_is_used_no_more():
         yes(user.put("a", b"value"))
         first, user.given = user.given, []
         user.grant()
-        second = user.given
+        second, before = user.given, world.activations()
         yes(user.get("a"), "value")
         user.given = first
         user.revoke()
         yes(user.get("a"), "value")  # nothing of the first one is needed
+        assert world.activations() == before, "what was tried when it came in is what is used"
         user.given = second
         user.revoke()
         answer = user.get("a")
