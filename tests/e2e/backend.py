@@ -948,6 +948,30 @@ def settings_come_from_file_environment_and_flags():
         assert "development only" in backend.log_text()
 
 
+def packaged_settings_are_taken():
+    """The configuration that the compose file carries, and the variables of the unit."""
+    packaging = pathlib.Path(__file__).parent.parent.parent / "packaging"
+    configs, name = {}, None
+    for line in (packaging / "deputy-backend.compose.yaml").read_text().split("\nconfigs:\n")[1].splitlines():
+        if line.startswith("      "):
+            configs[name] = configs.get(name, "") + line[6:] + "\n"
+        elif "content" not in line:
+            name = line.strip().rstrip(":")
+    assert sorted(configs) == ["manifest", "permissions", "settings"], configs
+    unit = (packaging / "deputy-backend.service").read_text()
+    variables = dict(line.removeprefix("Environment=").split("=", 1) for line in unit.splitlines() if line.startswith("Environment="))
+    with tempfile.TemporaryDirectory(prefix="deputy-test-") as directory:
+        for each in ("manifest", "permissions"):
+            pathlib.Path(directory, each + ".json").write_text(configs[each])
+        pathlib.Path(directory, "deputy.toml").write_text(configs["settings"].replace("/app/", directory + "/"))
+        variables |= {"DEPUTY_CONFIG_FILE": directory + "/deputy.toml", "DEPUTY_BACKEND__KEY__SOURCE": "dstack", "DEPUTY_BACKEND__TRUSTED_PROXIES": ""}
+        done = subprocess.run([DEPUTY, "backend", "--check-config", "--listen", "0.0.0.0:3001"], capture_output=True, text=True, timeout=30,
+                              env={**Backend(DEPUTY).clean_environment(), **variables})
+    assert done.returncode == 0 and "com.example.notes" not in done.stderr, done.stderr
+    for line in ('data = "/var/lib/deputy-backend"', 'key.source = "dstack"', 'node = "https://node.example"'):
+        assert line in done.stdout, (line, done.stdout)
+
+
 def SIGTERM_ends_it_well_and_a_second_process_is_refused():
     with Backend(DEPUTY) as backend:
         code, said = Backend(DEPUTY, directory=backend.directory).refused_start()
@@ -961,7 +985,7 @@ def main():
     wanted = sys.argv[2:]
     checks = [check for name, check in sorted(globals().items())
               if callable(check) and getattr(check, "__module__", "") == "__main__" and not isinstance(check, type)
-              and name not in ("main", "owner", "refused", "jwt_part", "flip")]
+              and name not in ("main", "owner", "refused", "jwt_part", "flip", "side_error")]
     checks = [check for check in checks if not wanted or any(each in check.__name__ for each in wanted)]
     with NODE, Backend(DEPUTY, NODE, trusted_proxies=[]) as backend:
         BACKEND = backend

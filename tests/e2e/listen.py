@@ -175,11 +175,11 @@ class Manager:
             print("skipped: systemd-analyze is not installed")
             return
         directory = pathlib.Path(tempfile.mkdtemp(prefix="deputy-test-"))
-        for unit in ("deputy-node.service", "deputy-node.socket"):
+        for unit in ("deputy-node.service", "deputy-node.socket", "deputy-backend.service"):
             text = (PACKAGING / unit).read_text().replace("/usr/bin/deputy", DEPUTY)
             (directory / unit).write_text(text)
         done = subprocess.run(["systemd-analyze", "verify", "--man=no", *sorted(map(str, directory.iterdir()))], capture_output=True, text=True)
-        ours = [line for line in (done.stdout + done.stderr).splitlines() if "deputy-node" in line]
+        ours = [line for line in (done.stdout + done.stderr).splitlines() if "deputy-node" in line or "deputy-backend" in line]
         shutil.rmtree(directory)
         assert done.returncode == 0 and not ours, (done.returncode, done.stdout, done.stderr)
 
