@@ -1,4 +1,5 @@
 #include "backend/activation.h"
+#include "backend/session_table.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/try.h"
@@ -115,16 +116,77 @@ static void activation_post(struct activation *activation)
                 (struct ending){result == DEPUTY_E_HTTP_BUSY ? DEPUTY_E_NODE_BUSY : result, BLAME_BACKEND});
 }
 
+/* ---- the pool ---- */
+
+static void pool_join(struct activation *activation)
+{
+    struct sessions *sessions = activation->on->backend->sessions;
+    pthread_mutex_lock(&sessions->lock);
+    activation->pool_next = sessions->pool;
+    activation->pool_link = &sessions->pool;
+    if (activation->pool_next != NULL)
+        activation->pool_next->pool_link = &activation->pool_next;
+    sessions->pool = activation;
+    sessions->preparing++;
+    pthread_mutex_unlock(&sessions->lock);
+}
+
+/* It is on its loop again. */
+static void pool_leave(struct activation *activation)
+{
+    struct sessions *sessions = activation->on->backend->sessions;
+    pthread_mutex_lock(&sessions->lock);
+    *activation->pool_link = activation->pool_next;
+    if (activation->pool_next != NULL)
+        activation->pool_next->pool_link = activation->pool_link;
+    pthread_mutex_unlock(&sessions->lock);
+}
+
+static void pool_done(struct activation *activation)
+{
+    struct sessions *sessions = activation->on->backend->sessions;
+    pthread_mutex_lock(&sessions->lock);
+    sessions->preparing--;
+    pthread_cond_broadcast(&sessions->prepared);
+    pthread_mutex_unlock(&sessions->lock);
+}
+
+void activations_orphan(struct sessions *sessions)
+{
+    pthread_mutex_lock(&sessions->lock);
+    while (sessions->preparing > 0)
+        pthread_cond_wait(&sessions->prepared, &sessions->lock);
+    for (struct activation *activation = sessions->pool; activation != NULL;
+            activation = activation->pool_next)
+        activation->orphaned = true;
+    pthread_mutex_unlock(&sessions->lock);
+}
+
+/* A loop that is destroyed still brings what the pool has done, when nothing else is there any more. */
+static void activation_discard(struct activation *activation)
+{
+    if (activation->session != NULL)
+        session_release(activation->session);
+    deputy_arena_destroy(activation->arena);
+    activation->discard(activation->ctx);
+}
+
 /* ---- the beginning ---- */
 
 static void prepare_on_pool(void *ctx)
 {
     activation_prepare(ctx);
+    pool_done(ctx);
 }
 
 static void prepared_on_loop(void *ctx)
 {
     struct activation *activation = ctx;
+    if (activation->orphaned) {
+        activation_discard(activation);
+        return;
+    }
+    pool_leave(activation);
     if (activation->fault.code != DEPUTY_OK)
         activation_end(activation, activation->fault);
     else
@@ -133,5 +195,12 @@ static void prepared_on_loop(void *ctx)
 
 enum deputy_error activation_begin(struct activation *activation)
 {
-    return loop_offload(activation->on->loop, prepare_on_pool, prepared_on_loop, activation);
+    pool_join(activation);
+    enum deputy_error result =
+            loop_offload(activation->on->loop, prepare_on_pool, prepared_on_loop, activation);
+    if (result != DEPUTY_OK) {
+        pool_done(activation);
+        pool_leave(activation);
+    }
+    return result;
 }

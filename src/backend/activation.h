@@ -23,7 +23,11 @@ struct activation {
     const struct backend_wants *wants;
     bool (*goes_on)(void *ctx); /* asked before each post */
     void (*ended)(void *ctx, struct session *session, struct ending fault);
+    void (*discard)(void *ctx); /* in the place of `ended` when the backend has ended meanwhile: only frees */
     void *ctx;
+    /* while the pool has it, under the lock of the sessions */
+    struct activation *pool_next, **pool_link;
+    bool orphaned; /* the backend has ended */
     /* of the pool thread, then of the loop */
     struct deputy_arena *arena;
     struct activation_post *posts;
@@ -37,9 +41,9 @@ struct activation {
 };
 
 /*
- * Fills what is above `arena` before; `ended` is told once, on the loop and not before this returns. With a
- * session there is no fault, and it is the callee's. A fault DEPUTY_E_GRANT_OVERTAKEN: it was not to go on.
- * The memory must live until then. On failure nothing follows.
+ * Whoever begins it fills what is above `pool_next`; `ended` is told once, on the loop and not before this
+ * returns. With a session there is no fault, and it is the callee's. A fault DEPUTY_E_GRANT_OVERTAKEN: it was
+ * not to go on. The memory must live until then. On failure nothing follows.
  */
 enum deputy_error activation_begin(struct activation *activation);
 

@@ -218,6 +218,16 @@ static void run_begin(struct session_run *run)
         run_start(run);
 }
 
+static void run_discard(void *ctx)
+{
+    struct session_run *run = ctx;
+    for (struct waiter *waiter = run->waiters, *next; waiter != NULL; waiter = next) {
+        next = waiter->next;
+        free(waiter);
+    }
+    free(run);
+}
+
 /* ---- opening ---- */
 
 /* With the lock: a run that the entry waits for from now on. */
@@ -226,7 +236,8 @@ static struct session_run *run_make(struct backend_loop *on, struct session_entr
     struct session_run *run = calloc(1, sizeof *run);
     if (run == NULL)
         return NULL;
-    run->activation = (struct activation){.on = on, .goes_on = run_goes_on, .ended = run_ended, .ctx = run};
+    run->activation = (struct activation){
+            .on = on, .goes_on = run_goes_on, .ended = run_ended, .discard = run_discard, .ctx = run};
     memcpy(run->activation.owner, entry->owner, sizeof entry->owner);
     run->entry = entry;
     entry->running = run;

@@ -17,7 +17,11 @@ enum { SESSIONS_MAX = 10000, SESSION_LIFE_S = 3600, SESSION_RENEW_S = 3000 };
 struct session;
 
 enum deputy_error sessions_create(struct sessions **out);
-/* No activation may be under way. NULL is allowed. */
+/*
+ * When no loop runs any more, their callers to the node are destroyed, and before grants, identity and loops
+ * are. What a thread of the pool is doing for an activation is waited for; nobody is told of it. NULL is
+ * allowed.
+ */
 void sessions_destroy(struct sessions *sessions);
 
 /* Told once, on the loop. Without a fault `session` is the callee's to release. */

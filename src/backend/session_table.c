@@ -186,6 +186,7 @@ enum deputy_error sessions_create(struct sessions **out)
     struct sessions *sessions = calloc(1, sizeof *sessions);
     ENSURE(sessions != NULL, DEPUTY_E_NOMEM);
     pthread_mutex_init(&sessions->lock, NULL);
+    pthread_cond_init(&sessions->prepared, NULL);
     random_bytes((uint8_t *)sessions->keys, sizeof sessions->keys);
     *out = sessions;
     return DEPUTY_OK;
@@ -195,10 +196,12 @@ void sessions_destroy(struct sessions *sessions)
 {
     if (sessions == NULL)
         return;
+    activations_orphan(sessions);
     while (sessions->newest != NULL)
         table_forget(sessions, sessions->newest);
     if (sessions->shape != NULL)
         shape_release(sessions->shape);
+    pthread_cond_destroy(&sessions->prepared);
     pthread_mutex_destroy(&sessions->lock);
     free(sessions);
 }

@@ -12,6 +12,7 @@
 enum { SESSION_BUCKET_BITS = 14, SESSION_ADDRESS_WORDS = 5 };
 
 struct session_run; /* an activation under way: session.c */
+struct activation;
 
 struct session_entry {
     uint8_t owner[20];
@@ -41,6 +42,9 @@ struct sessions {
     size_t active; /* activations under way; beyond their limit they wait in the queue */
     struct session_run *queue_first, *queue_last;
     struct shape *shape;                  /* NULL: not known yet */
+    struct activation *pool;              /* those that the pool has, or has had and their loops not yet */
+    size_t preparing;                     /* of them the pool has so many */
+    pthread_cond_t prepared;              /* there is one less */
     uint64_t keys[SESSION_ADDRESS_WORDS]; /* random: nobody can choose addresses of one bucket */
     struct session_entry *buckets[1 << SESSION_BUCKET_BITS];
 };
@@ -60,6 +64,10 @@ void table_tidy(struct sessions *sessions, struct session_entry *entry);
 
 /* Forgets what the entry says; what is under way for it goes on for nobody. */
 void table_forget(struct sessions *sessions, struct session_entry *entry);
+
+/* Waits for what the pool has, and makes sure that nothing comes of it. For the end; without the lock.
+ * activation.c */
+void activations_orphan(struct sessions *sessions);
 
 /* What is under way is for nobody any more: those who wait for it are taken up once more. session.c */
 void run_overtake(struct session_run *run);

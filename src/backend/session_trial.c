@@ -32,6 +32,13 @@ static void trial_ended(void *ctx, struct session *session, struct ending fault)
     free(on_trial);
 }
 
+static void trial_discard(void *ctx)
+{
+    struct session_trial *on_trial = ctx;
+    free(on_trial->trial);
+    free(on_trial);
+}
+
 enum deputy_error session_try(struct backend_loop *on, const struct intake *taken,
         const struct backend_wants *wants, session_fn *then, void *ctx)
 {
@@ -42,6 +49,7 @@ enum deputy_error session_try(struct backend_loop *on, const struct intake *take
                                                .wants = wants,
                                                .goes_on = trial_goes_on,
                                                .ended = trial_ended,
+                                               .discard = trial_discard,
                                                .ctx = on_trial},
             .trial = trial_begin(on->backend->sessions, wants->owner.address),
             .then = then,

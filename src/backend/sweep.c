@@ -2,6 +2,7 @@
 #include "backend/session.h"
 #include "backend/watch.h"
 #include "base/try.h"
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +11,11 @@ enum { SWEEP_ARENA = 16 * 1024 * 1024, SWEEP_PAGE = 200 };
 struct grant_sweep {
     struct backend_loop *on;
     struct loop_timer *timer;
-    bool running;
-    bool ending; /* is to be freed when it has run */
+    bool running; /* on the loop: until it is heard that it has run */
+    bool ending;  /* is to be freed then */
+    pthread_mutex_t lock;
+    pthread_cond_t idle;
+    bool working; /* under the lock: until it has run */
     /* of the thread that runs it */
     bool before; /* it has run */
     struct deputy_time since, now;
@@ -66,9 +70,8 @@ static enum deputy_error page_sweep(struct grant_sweep *sweep, uint8_t after[20]
 }
 
 /* What could not be looked at is looked at the next time. */
-static void sweep_work(void *ctx)
+static void sweep_all(struct grant_sweep *sweep)
 {
-    struct grant_sweep *sweep = ctx;
     uint8_t after[20] = {0};
     bool more = true;
     sweep->now = backend_now(sweep->on->backend);
@@ -82,10 +85,26 @@ static void sweep_work(void *ctx)
 
 /* ---- life ---- */
 
+static void sweep_set_working(struct grant_sweep *sweep, bool working)
+{
+    pthread_mutex_lock(&sweep->lock);
+    sweep->working = working;
+    pthread_cond_signal(&sweep->idle);
+    pthread_mutex_unlock(&sweep->lock);
+}
+
+static void sweep_work(void *ctx)
+{
+    sweep_all(ctx);
+    sweep_set_working(ctx, false);
+}
+
 static void sweep_free(struct grant_sweep *sweep)
 {
     deputy_arena_destroy(sweep->owners);
     deputy_arena_destroy(sweep->records);
+    pthread_cond_destroy(&sweep->idle);
+    pthread_mutex_destroy(&sweep->lock);
     free(sweep);
 }
 
@@ -99,8 +118,12 @@ static void sweep_then(void *ctx)
 
 void grant_sweep_run(struct grant_sweep *sweep)
 {
+    if (sweep->running)
+        return;
+    sweep_set_working(sweep, true);
+    sweep->running = loop_offload(sweep->on->loop, sweep_work, sweep_then, sweep) == DEPUTY_OK;
     if (!sweep->running)
-        sweep->running = loop_offload(sweep->on->loop, sweep_work, sweep_then, sweep) == DEPUTY_OK;
+        sweep_set_working(sweep, false);
 }
 
 static void sweep_on_timer(void *ctx)
@@ -121,6 +144,8 @@ enum deputy_error grant_sweep_create(struct grant_sweep **out, struct backend_lo
 {
     struct grant_sweep *sweep = calloc(1, sizeof *sweep);
     ENSURE(sweep != NULL, DEPUTY_E_NOMEM);
+    pthread_mutex_init(&sweep->lock, NULL);
+    pthread_cond_init(&sweep->idle, NULL);
     sweep->on = on;
     sweep->since = backend_now(on->backend);
     enum deputy_error result = sweep_fill(sweep);
@@ -138,6 +163,10 @@ void grant_sweep_destroy(struct grant_sweep *sweep)
         return;
     loop_timer_destroy(sweep->timer);
     sweep->ending = true;
+    pthread_mutex_lock(&sweep->lock);
+    while (sweep->working)
+        pthread_cond_wait(&sweep->idle, &sweep->lock);
+    pthread_mutex_unlock(&sweep->lock);
     if (!sweep->running)
         sweep_free(sweep);
 }

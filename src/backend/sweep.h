@@ -18,8 +18,8 @@ struct grant_sweep;
  * grant in between has it told too: such news may come twice.
  */
 enum deputy_error grant_sweep_create(struct grant_sweep **out, struct backend_loop *on);
-/* On its loop, or after loop_run has returned and before loop_destroy. What is under way ends first. NULL is
- * allowed. */
+/* On its loop, or after loop_run has returned and before loop_destroy. Waits for
+ * what is under way: grants, sessions and watch are not used afterwards. NULL is allowed. */
 void grant_sweep_destroy(struct grant_sweep *sweep);
 
 /* Does it now, unless it is under way. On its loop. */

@@ -343,6 +343,31 @@ static void new_grant_ends_the_waiting(void **state)
     is_good(kit_open(kit));
 }
 
+/* ---- the end ---- */
+
+/* Its loops do not run any more: the pool is waited for, nobody is told, and nothing is left behind. */
+static void backend_may_end_while_grants_are_taken_into_use(void **state)
+{
+    struct kit *kit = *state;
+    struct opened opened = {.kit = kit, .left = 3};
+    struct tried tried;
+    kit_grant(kit);
+    take(kit, &tried, unkept(kit));
+    assert_ok(session_open(&kit->on[0], kit->owner, kit_on_session, &opened));
+    assert_ok(session_open(&kit->on[0], kit->owner, kit_on_session, &opened));
+    assert_ok(session_try(&kit->on[0], &tried.intake, &tried.wants, kit_on_session, &opened));
+    sessions_destroy(kit->backend.sessions);
+    grants_close(kit->backend.grants);
+    kit->backend.sessions = NULL;
+    kit->backend.grants = NULL;
+    http_caller_destroy(kit->on[0].caller);
+    loop_destroy(kit->on[0].loop);
+    kit->on[0].caller = NULL;
+    kit->on[0].loop = NULL;
+    assert_int_equal(opened.left, 3);
+    assert_int_equal(kit_delegates(kit), 0);
+}
+
 /* ---- how many ---- */
 
 /* A session of somebody, made up: nothing looks into it here. */
@@ -446,6 +471,7 @@ int main(void)
             KIT_TEST(F20_withdrawal_wins_over_a_grant_that_is_tried),
             KIT_TEST(F18_of_two_grants_at_once_the_kept_one_is_used),
             KIT_TEST(new_grant_ends_the_waiting),
+            KIT_TEST(backend_may_end_while_grants_are_taken_into_use),
             KIT_TEST(E17_least_recently_used_makes_room),
             KIT_TEST(crowd_of_owners_waits_in_line),
             KIT_TEST(dropping_one_session_leaves_a_newer_one),
