@@ -193,6 +193,66 @@ static void every_member_of_collateral_is_asked_for(void **state)
     check_each(*state, check_data(*state, TDX), parse_collateral, &loose);
 }
 
+/* ---- values ---- */
+
+/* Whether the text is taken with that in the place of the first member of that name. */
+static bool taken_with(
+        const char *file, const char *member, parse_fn *parse, const char *name, const char *raw)
+{
+    struct deputy_arena *arena = check_arena();
+    const struct json_value *value;
+    struct deputy_slice json;
+    struct change change = {.done = true};
+    assert_ok(json_parse(arena, &value, check_text_of(collateral_of(arena, file), member)));
+    for (size_t place = 0; change.done && !deputy_slice_equal(change.name, T(name)); place++) {
+        change = (struct change){.left = place, .raw = raw};
+        (void)changed(arena, &json, value, &change);
+    }
+    assert_true(change.done);
+    bool taken = parse(arena, json) == DEPUTY_OK;
+    deputy_arena_destroy(arena);
+    return taken;
+}
+
+static void dates_are_of_one_form(void **state)
+{
+    static const char *const names[] = {"issueDate", "nextUpdate"};
+    static const char *const bad[] = {"\"2025-06-19T10:16:03.5Z\"", "\"2025-06-19T10:16:03+00:00\"",
+            "\"2025-06-19 10:16:03Z\"", "\"2025-06-19t10:16:03Z\"", "\"2025-06-19T10:16:03z\"",
+            "\"2025-02-30T10:16:03Z\"", "\"2025-06-19T10:16:03\"", "\"\""};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(taken_with(TDX, "tcb_info", parse_info, names[i], "\"2025-06-19T10:16:03Z\""));
+        for (size_t j = 0; j < sizeof bad / sizeof bad[0]; j++) {
+            assert_false(taken_with(TDX, "tcb_info", parse_info, names[i], bad[j]));
+            assert_false(taken_with(TDX, "qe_identity", parse_identity, names[i], bad[j]));
+        }
+    }
+}
+
+/* Of a program there are three statuses, of a platform all but those that are conclusions. The first status
+ * of a TDX TCB info is that of a module, of an SGX one that of a platform. */
+static void status_is_one_that_is_published(void **state)
+{
+    static const struct {
+        const char *raw;
+        bool of_program, of_platform;
+    } cases[] = {{"\"UpToDate\"", true, true}, {"\"OutOfDate\"", true, true}, {"\"Revoked\"", true, true},
+            {"\"SWHardeningNeeded\"", false, true}, {"\"ConfigurationNeeded\"", false, true},
+            {"\"ConfigurationAndSWHardeningNeeded\"", false, true},
+            {"\"OutOfDateConfigurationNeeded\"", false, true}, {"\"TDRelaunchAdvised\"", false, false},
+            {"\"TDRelaunchAdvisedConfigurationNeeded\"", false, false}, {"\"uptodate\"", false, false},
+            {"\"\"", false, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *raw = cases[i].raw;
+        assert_int_equal(
+                taken_with(TDX, "qe_identity", parse_identity, "tcbStatus", raw), cases[i].of_program);
+        assert_int_equal(taken_with(TDX, "tcb_info", parse_info, "tcbStatus", raw), cases[i].of_program);
+        assert_int_equal(taken_with(SGX, "tcb_info", parse_info, "tcbStatus", raw), cases[i].of_platform);
+    }
+}
+
 /* Collateral whose certificates of a platform are as long as that. */
 static enum deputy_error parse_long(size_t member, size_t behind)
 {
@@ -238,6 +298,8 @@ int main(void)
             ARENA_TEST(every_member_of_an_sgx_tcb_info_is_asked_for),
             ARENA_TEST(every_member_of_an_enclave_identity_is_asked_for),
             ARENA_TEST(every_member_of_collateral_is_asked_for),
+            cmocka_unit_test(dates_are_of_one_form),
+            cmocka_unit_test(status_is_one_that_is_published),
             cmocka_unit_test(collateral_and_its_members_are_so_long_at_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

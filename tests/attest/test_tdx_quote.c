@@ -184,6 +184,28 @@ static void quote_has_a_length_that_quotes_have(void **state)
     test_free(large);
 }
 
+/* ---- what it measures ---- */
+
+static void quote_measures_what_is_of_its_kind(void **state)
+{
+    const struct deputy_slice quotes[] = {
+            v4(*state), check_data(*state, FOLDER "tdx_v5_90c06f_nomatch.quote.bin"), sgx(*state)};
+    for (size_t i = 0; i < 3; i++) {
+        struct deputy_slice m[DEPUTY_ATTEST_MEASUREMENT_COUNT] = {0};
+        struct tdx_quote quote;
+        assert_int_equal(tdx_quote_parse(&quote, quotes[i]), CODE(OK));
+        tdx_quote_measured(m, &quote);
+        bool enclave = quote.platform == DEPUTY_ATTEST_SGX;
+        assert_int_equal(deputy_slice_present(m[DEPUTY_ATTEST_MEASURED_MR_ENCLAVE]), enclave);
+        assert_int_equal(deputy_slice_present(m[DEPUTY_ATTEST_MEASURED_MR_TD]), !enclave);
+        assert_int_equal(deputy_slice_present(m[DEPUTY_ATTEST_MEASURED_RTMR3]), !enclave);
+        bool is_15 = !enclave && quote.signed_part.len > QUOTE_HEADER_BYTES + TD10_BYTES + 6;
+        assert_int_equal(deputy_slice_present(m[DEPUTY_ATTEST_MEASURED_MR_SERVICE_TD]), is_15);
+        struct deputy_slice data = m[DEPUTY_ATTEST_MEASURED_REPORT_DATA];
+        assert_slice(data, enclave ? quote.enclave.report_data : quote.td.report_data);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +217,7 @@ int main(void)
             ARENA_TEST(part_that_is_not_all_there_is_no_part),
             ARENA_TEST(every_length_is_exact),
             ARENA_TEST(quote_has_a_length_that_quotes_have),
+            ARENA_TEST(quote_measures_what_is_of_its_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
