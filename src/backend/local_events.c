@@ -74,11 +74,8 @@ static void stream_send(struct stream *stream, const struct grant_news *news)
 {
     struct buf out = buf_make(stream->arena, EVENT_MAX);
     struct deputy_slice event;
-    put_id(&out, stream, news != NULL ? news->at : backend_now(stream->on->backend));
-    if (news != NULL)
-        put_news(&out, news);
-    else
-        buf_put_text(&out, "\nevent:lost\ndata:{}");
+    put_id(&out, stream, news->at);
+    put_news(&out, news);
     buf_put_text(&out, "\n\n");
     if (buf_finish(&out, &event) == DEPUTY_OK)
         sse_send(stream->sse, event);

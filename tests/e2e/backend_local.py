@@ -214,6 +214,15 @@ class Values:
             connection.send(bytes(sent))
             time.sleep(0.1)
             connection.close()
+        for chunks in (1, 4):  # of a length that nobody announced
+            connection = ada.local.connection()
+            connection.putrequest("PUT", ada.url("kv", ada.key("half")))
+            connection.putheader("Transfer-Encoding", "chunked")
+            connection.endheaders()
+            for _ in range(chunks):
+                connection.send(b"10000\r\n" + bytes(0x10000) + b"\r\n")
+            time.sleep(0.1)
+            connection.close()
         time.sleep(0.3)
         gives(ada.get("half"), text="whole")
 
@@ -447,6 +456,14 @@ class Grants:
         fails(user.get("x"), 403, "no_delegation", "grant")
 
 
+    def stream_without_news_shows_that_it_lives():
+        with ada.events() as stream:
+            begun = time.monotonic()
+            while stream.line() != ":":
+                pass
+            assert 5 < time.monotonic() - begun < 25
+
+
 class Identity:
     def key_is_replaced_with_the_script_and_users_grant_again():
         with Sidecar(node) as own:
@@ -624,6 +641,18 @@ class Faults:
                 fails(user.local.ask("GET", user.url("kv", prefix=APP + "/")), 502, "node_failed", "node")
             between.fail = says(200, b"[]", Content_Type="application/json", X_TinyCloud_Truncated="true")
             fails(user.local.ask("GET", user.url("kv", prefix=APP + "/")), 502, "node_failed", "node")
+
+    def answers_that_no_data_node_gives_are_told_as_the_nodes_fault():
+        with failing() as (between, user):
+            for status in (201, 202, 204, 206):
+                between.fail = says(status, b"" if status == 204 else b"[]")
+                for read in reads(user):
+                    fails(read(), 502, "node_failed", "node")
+                for size in (3, 200000):
+                    fails(user.put("kept", bytes(size)), 502, "node_failed", "node")
+                fails(user.delete("kept"), 502, "node_failed", "node")
+            between.fail = says(304)
+            fails(user.put("kept", b"x"), 502, "node_failed", "node")
 
     def slow_node_is_waited_for_as_long_as_it_is_set():
         with failing() as (between, user):
