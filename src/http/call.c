@@ -2,6 +2,7 @@
 #include "http/call.h"
 #include "base/arena.h"
 #include "base/try.h"
+#include "http/addresses.h"
 #include "http/call_state.h"
 #include "http/guard.h"
 #include <string.h>
@@ -126,15 +127,24 @@ static size_t on_upload(char *to, size_t size, size_t room, void *ctx)
 /* ---- connecting ---- */
 
 /* The very address that would be connected to. */
+static enum deputy_error address_check(
+        const struct http_caller_config *config, const struct sockaddr *address)
+{
+    if (config->guarded && !guard_address_is_public(address))
+        return DEPUTY_E_GUARD_RESERVED;
+    if (config->allowed != NULL && address->sa_family != AF_UNIX &&
+            !addresses_have(config->allowed, config->allowed_count, address))
+        return DEPUTY_E_HTTP_ADDRESS;
+    return DEPUTY_OK;
+}
+
 static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
     struct http_call *call = ctx;
     (void)purpose;
-    if (call->caller->config.guarded && !guard_address_is_public(&address->addr)) {
-        call->refused = DEPUTY_E_GUARD_RESERVED;
+    call->refused = address_check(&call->caller->config, &address->addr);
+    if (call->refused != DEPUTY_OK)
         return CURL_SOCKET_BAD;
-    }
-    call->refused = DEPUTY_OK;
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     multi_socket_made(call->caller->multi, fd);
     return fd;

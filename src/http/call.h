@@ -15,6 +15,8 @@
 #include "http/client.h"
 #include "http/exchange.h"
 
+struct sockaddr_storage;
+
 /* 0 stands for the default in brackets. */
 struct http_caller_config {
     size_t max_calls;       /* [1024] begun and not ended; beyond it DEPUTY_E_HTTP_BUSY */
@@ -22,7 +24,18 @@ struct http_caller_config {
     uint32_t connect_ms;    /* [10 000] until a connection stands */
     uint32_t idle_ms;       /* [30 000] for which an unused connection is kept */
     bool guarded;           /* connects to public addresses only (guard.h) */
+    /* Connects to no other address and port, whatever a name says: else HTTP_ADDRESS. They must live as long
+     * as the caller. Unix sockets are named by their path alone. NULL: to any. */
+    const struct sockaddr_storage *allowed;
+    size_t allowed_count;
 };
+
+/*
+ * The addresses of a host and port as they are now, for `allowed`. Looks the name up and waits for it: before
+ * the loop runs. At most max; HTTP_CONNECT when there is none.
+ */
+enum deputy_error http_addresses_find(
+        struct sockaddr_storage *out, size_t max, size_t *count, const char *host, const char *port);
 
 struct http_caller;
 

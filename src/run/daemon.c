@@ -269,6 +269,16 @@ static void *loop_main(void *ctx)
     return NULL;
 }
 
+static enum deputy_error sandbox_begin(const struct daemon_plan *plan)
+{
+    struct sandbox_state state;
+    if (plan->sandbox == NULL || plan->sandbox->mode == SANDBOX_OFF)
+        return DEPUTY_OK;
+    enum deputy_error error = sandbox_enter(&state, plan->sandbox);
+    sandbox_log(&state);
+    return error;
+}
+
 static enum deputy_error daemon_open(struct daemon *daemon)
 {
     const struct daemon_plan *plan = daemon->plan;
@@ -282,6 +292,7 @@ static enum deputy_error daemon_open(struct daemon *daemon)
     daemon->opened = true;
     TRY(places_open(daemon));
     TRY(loops_open(daemon));
+    TRY(sandbox_begin(plan));
     TRY(telemetry_begin(daemon));
     for (unsigned i = 0; i < daemon->count; i++) {
         struct daemon_loop *on = &daemon->loops[i];

@@ -11,6 +11,7 @@
 
 #include "http/server.h"
 #include "run/metrics.h"
+#include "run/sandbox.h"
 #include <sys/types.h>
 
 enum { DAEMON_MAX_DOORS = 2, DAEMON_MAX_LISTEN = 8 };
@@ -34,6 +35,10 @@ struct daemon_plan {
     struct deputy_slice telemetry; /* "host:port" where metrics are read; absent: nothing is measured */
     const char *tls_certificate, *tls_key; /* files; NULL: no TLS. Read again on SIGHUP */
     unsigned threads;                      /* 0: one for each core */
+    /* Entered once everything is open and before the first connection is served; NULL: never. open_all must
+     * not have made threads then. Directories of Unix sockets have to be among the paths, for they are
+     * removed at the end, and so have the files of TLS. */
+    const struct sandbox_plan *sandbox;
     /*
      * Called once before anything else with the number of loops, then for each loop before it runs: makes the
      * app of that loop's handlers, of all doors. metrics is that loop's, NULL without telemetry. A failure

@@ -331,6 +331,35 @@ static void a_guarded_caller_stays_out_of_our_network(void **state)
     end_both(&rude);
 }
 
+static void a_caller_of_one_server_connects_to_no_other(void **state)
+{
+    struct rude rude, other;
+    struct ask ask;
+    struct sockaddr_storage allowed[8];
+    struct http_caller_config config = {.allowed = allowed};
+    char port[8];
+    (void)state;
+    rude_begin(&rude, rude_answer_all, NULL);
+    rude_begin(&other, rude_answer_all, NULL);
+    snprintf(port, sizeof port, "%u", rude.port);
+    assert_ok(http_addresses_find(allowed, 8, &config.allowed_count, "127.0.0.1", port));
+    configure(&config);
+    assert_ok(ask_one(&ask, &asker, "GET", rude.port, "/"));
+    assert_int_equal(ask_one(&ask, &asker, "GET", other.port, "/"), DEPUTY_E_HTTP_ADDRESS);
+    ask_make(&ask, &asker, "GET", rude.port, "/");
+    snprintf(ask.url, sizeof ask.url, "http://127.0.0.2:%u/", rude.port);
+    ask_begin(&ask);
+    asker_run(&asker);
+    assert_int_equal(ask.result, DEPUTY_E_HTTP_ADDRESS);
+    config.allowed_count = 0;
+    configure(&config);
+    assert_int_equal(ask_one(&ask, &asker, "GET", rude.port, "/"), DEPUTY_E_HTTP_ADDRESS);
+    assert_int_equal(atomic_load(&other.peers), 0);
+    assert_int_equal(http_addresses_find(allowed, 8, &config.allowed_count, "", port), DEPUTY_E_HTTP_CONNECT);
+    end_both(&rude);
+    rude_end(&other);
+}
+
 static void names_are_looked_up(void **state)
 {
     struct rude rude;
@@ -568,6 +597,7 @@ int main(void)
             CALL_TEST(an_idle_connection_is_closed),
             CALL_TEST(calls_beyond_the_limit_are_refused_and_connections_waited_for),
             CALL_TEST(a_guarded_caller_stays_out_of_our_network),
+            CALL_TEST(a_caller_of_one_server_connects_to_no_other),
             CALL_TEST(names_are_looked_up),
             CALL_TEST(a_unix_socket_is_connected_to),
             CALL_TEST(a_call_may_be_cancelled_within_its_events),

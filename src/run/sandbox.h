@@ -1,0 +1,51 @@
+/*
+ * What a daemon gives up before the first byte comes from the network: files it does not need (Landlock), and
+ * system calls with which it would run programs, look into other processes or reach for the kernel (seccomp).
+ * It cannot be taken back, and holds for every thread that is made later.
+ *
+ * Which addresses are connected to is not limited here but where connecting is done (http/call.h).
+ */
+#ifndef RUN_SANDBOX_H
+#define RUN_SANDBOX_H
+
+#include <deputy/error.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum sandbox_mode {
+    SANDBOX_ON, /* as far as the kernel has it */
+    SANDBOX_OFF,
+    SANDBOX_REQUIRED /* or the daemon does not start */
+};
+
+enum sandbox_use { SANDBOX_READS, SANDBOX_WRITES /* makes, renames and removes files too */ };
+
+/* A file, or a directory with all that is in it. It must exist; what does not is left out. */
+struct sandbox_path {
+    const char *path;
+    enum sandbox_use use;
+};
+
+struct sandbox_plan {
+    enum sandbox_mode mode;
+    const struct sandbox_path *paths; /* beside what names, certificates and random numbers need */
+    size_t path_count;
+};
+
+/* What is in force. */
+struct sandbox_state {
+    bool files;
+    bool calls;
+    bool whole; /* the rules for files hold for all threads: none had been made before */
+};
+
+/*
+ * Enters it. SANDBOX_REQUIRED gives DEPUTY_E_SANDBOX unless all three are in force; then the process may be
+ * confined in part, and should end. On a thread that makes the others, before it does.
+ */
+enum deputy_error sandbox_enter(struct sandbox_state *out, const struct sandbox_plan *plan);
+
+/* One line that says what is in force. */
+void sandbox_log(const struct sandbox_state *state);
+
+#endif
