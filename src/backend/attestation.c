@@ -205,6 +205,7 @@ static enum deputy_error statement_make(struct attesting *attesting)
 {
     const struct errand *errand = &attesting->errand;
     attesting->binding.did = backend_identity_did(errand->on->backend->identity);
+    attesting->binding.key = errand->on->backend->session.did;
     attesting->binding.purpose = deputy_slice_text("grant");
     attesting->binding.iat = errand->now.sec;
     attesting->binding.exp = errand->now.sec + ATTESTATION_LIFE_S;

@@ -250,6 +250,7 @@ static enum deputy_error call_transmit(struct backend_call *call, struct deputy_
             .body = order->body,
             .sends_parts = order->sends_parts,
             .body_length = order->body_length,
+            .once = order->once,
             .head_ms = silence_ms,
             .stall_ms = silence_ms,
             .response_max = order->response_max,

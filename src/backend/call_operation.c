@@ -103,6 +103,16 @@ static enum deputy_error operation_sign(const struct call_order *order, struct d
     return fault_set(fault, result, error_is_of_memory(result) ? BLAME_BACKEND : BLAME_REQUEST);
 }
 
+static bool only_reads(const struct backend_operation *operation)
+{
+    static const char *const actions[] = {"get", "list", "metadata", "read"};
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        if (deputy_slice_equal(operation->action, deputy_slice_text(actions[i])))
+            return true;
+    }
+    return false;
+}
+
 struct call_order operation_order(const struct backend_operation *operation)
 {
     return (struct call_order){.owner = operation->owner,
@@ -115,7 +125,8 @@ struct call_order operation_order(const struct backend_operation *operation)
             .body = operation->body,
             .sends_parts = operation->sends_parts,
             .body_length = operation->body_length,
-            .response_max = operation->response_max};
+            .response_max = operation->response_max,
+            .once = !only_reads(operation)};
 }
 
 enum deputy_error backend_call_begin(struct backend_call **out, struct backend_loop *on,

@@ -29,6 +29,7 @@ struct call_order {
     bool sends_parts;
     uint64_t body_length;
     size_t response_max;
+    bool once; /* it changes something: where nobody knows whether the node did it, it is not done again */
 };
 
 /* As backend_call_begin. */

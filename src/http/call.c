@@ -156,7 +156,9 @@ static int on_request(void *ctx, char *theirs, char *ours, int their_port, int o
 {
     struct http_call *call = ctx;
     (void)theirs, (void)ours, (void)their_port, (void)our_port;
-    if (call->upload.taken == 0)
+    bool again = call->sent;
+    call->sent = true;
+    if (call->upload.taken == 0 && !(again && call->once))
         return CURL_PREREQFUNC_OK;
     call_stop(call, DEPUTY_E_HTTP_CUT_OFF);
     return CURL_PREREQFUNC_ABORT;
@@ -240,6 +242,8 @@ static void call_set(struct http_call *call, const struct http_call_plan *plan)
     call->place = CALL_BEGUN;
     call->head_ms = plan->head_ms;
     call->stall_ms = plan->stall_ms;
+    call->once = plan->once;
+    call->sent = false;
     call->events = plan->events;
     call->ctx = plan->ctx;
     call->error = call->refused = DEPUTY_OK;

@@ -7,7 +7,7 @@
  * length of the body.
  *
  * A server may close a kept connection just when a request is on its way: such a request is sent once more on
- * another connection, unless something of a body in parts has gone out.
+ * another connection, unless it is to be sent once only, or something of a body in parts has gone out.
  */
 #ifndef HTTP_CALL_H
 #define HTTP_CALL_H
@@ -68,6 +68,7 @@ struct http_call_plan {
     struct deputy_slice body; /* whole: must live until on_end; absent: none, or it is sent in parts */
     bool sends_parts;         /* http_call_send says what the body is */
     uint64_t body_length;     /* of a body in parts; UINT64_MAX: unknown */
+    bool once;                /* doing it twice is not the same: never sent again */
     /* Until the head of the answer is there, connecting and waiting for a connection included; counted again
      * from the end of a body in parts. 0: no limit. */
     uint32_t head_ms;

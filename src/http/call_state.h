@@ -58,6 +58,8 @@ struct http_call {
     bool has_turn;
     uint64_t since; /* ms of the loop's clock; see enum call_phase */
     uint32_t head_ms, stall_ms;
+    bool once; /* it must not go out again */
+    bool sent; /* it has gone out, or is about to */
     struct http_call_events events;
     void *ctx;
     enum deputy_error error;   /* why it is to end, or has ended */

@@ -207,7 +207,8 @@ def F5_attestation_is_bound_to_backend_nonce_and_audience():
             statement = json.loads(body["statement"])
             assert body["mode"] == "dstack" and body["statement"] == body["key_binding"] == tokens.compact(statement)
             assert statement["did"] == body["enforcer_did"] == DID and statement["nonce"] == nonce and statement["aud"] == "https://app.example"
-            assert statement["v"] == 1 and statement["purpose"] == "grant" and statement["exp"] - statement["iat"] <= 600 and "key" not in statement
+            assert statement["v"] == 1 and statement["purpose"] == "grant" and statement["exp"] - statement["iat"] <= 600
+            assert statement["key"].startswith("did:key:z6Mk"), "the key that signs requests is bound, too"
             bound = hashlib.sha512(b"tinycloud-tee-backend/v1:" + body["statement"].encode()).hexdigest()
             assert body["report_data"] == bound and bound in body["quote"] and body["report_data_hash"] == "tinycloud-tee-backend/v1"
             assert len(body["app_id"]) == 40 and len(body["compose_hash"]) == 64 and isinstance(json.loads(body["event_log"]), list)

@@ -212,6 +212,52 @@ static void a_connection_is_kept_and_used_again(void **state)
     rude_end(&rude);
 }
 
+/* The first connection is closed at its second request, which was read. */
+static void close_at_the_second(struct rude *rude, int peer, int number)
+{
+    if (number > 0) {
+        rude_answer_all(rude, peer, number);
+        return;
+    }
+    if (rude_read_head(rude, peer))
+        rude_say(peer, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    (void)rude_read_head(rude, peer);
+}
+
+/* The result of a request over a connection that is closed on its way, and how many requests were read. */
+static enum deputy_error ask_over_a_closed_one(bool once, int *requests)
+{
+    struct rude rude;
+    struct ask ask;
+    rude_begin(&rude, close_at_the_second, NULL);
+    assert_ok(ask_one(&ask, &asker, "GET", rude.port, "/"));
+    ask_make(&ask, &asker, "POST", rude.port, "/");
+    ask.plan.once = once;
+    ask_begin(&ask);
+    asker_run(&asker);
+    asker_end(&asker);
+    asker.caller = NULL;
+    rude_end(&rude);
+    *requests = atomic_load(&rude.requests);
+    return ask.result;
+}
+
+static void a_request_meets_a_closed_connection_and_goes_out_again(void **state)
+{
+    int requests;
+    (void)state;
+    assert_ok(ask_over_a_closed_one(false, &requests));
+    assert_int_equal(requests, 3);
+}
+
+static void what_must_go_out_once_does_not_go_out_again(void **state)
+{
+    int requests;
+    (void)state;
+    assert_int_equal(ask_over_a_closed_one(true, &requests), DEPUTY_E_HTTP_CUT_OFF);
+    assert_int_equal(requests, 2);
+}
+
 #define CALL_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -224,6 +270,8 @@ int main(void)
             CALL_TEST(what_is_no_request_is_refused),
             CALL_TEST(nobody_there_is_an_error),
             CALL_TEST(a_connection_is_kept_and_used_again),
+            CALL_TEST(a_request_meets_a_closed_connection_and_goes_out_again),
+            CALL_TEST(what_must_go_out_once_does_not_go_out_again),
     };
     return cmocka_run_group_tests_name("http.call", tests, server_setup, server_teardown);
 }
