@@ -458,8 +458,8 @@ def F19_status_of_none_active_expired_and_then_none():
     assert one.status() == {"status": "none", "expiresAt": None}
     granted = one.grant()
     assert one.status() == {"status": "active", "expiresAt": granted["expiresAt"]}
-    brief = one.grant(seconds=31)
-    time.sleep(max(0, 32 - (time.time() % 1)))
+    brief = one.grant(seconds=33)
+    time.sleep(max(0, 34 - (time.time() % 1)))
     assert one.status() == {"status": "expired", "expiresAt": brief["expiresAt"]}
     assert one.status() == {"status": "none", "expiresAt": None}
 
@@ -673,7 +673,7 @@ def A12_workspace_state_is_never_an_error_of_the_grant():
         assert body["delegation"] == {"status": "active", "stored": True, "validPolicy": True, "expiresAt": granted["expiresAt"],
                                       "activation": "active"}, body
         assert body["backendReadableSecrets"] == {"fireflies": {"readable": False}, "otter": {"readable": False}, "absent": {"readable": False}}, body
-        brief = one.grant(seconds=31)
+        brief = one.grant(seconds=60)
         backend.permissions = INFO["permissions"][:-1]
         backend.restart()
         body = json.loads(one.ask("GET", "/api/workspace-state").text)
