@@ -33,6 +33,15 @@ static void download_go_on(struct http_exchange *x, void *ctx)
     http_reply_end(x);
 }
 
+/* The peer is gone: what waits for it would wait for ever. */
+static void is_over(struct http_exchange *x, void *ctx)
+{
+    struct http_exchange *paused = x;
+    (void)ctx;
+    atomic_compare_exchange_strong(&held, &paused, NULL);
+    http_reply_end(x);
+}
+
 static void pattern_fill(uint8_t *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -49,6 +58,7 @@ static enum http_flow answer_download(struct http_exchange *x, void *app)
     if (deputy_slice_present(http_query(x, "length")))
         http_reply_length(x, BIG);
     http_reply_on_drain(x, download_go_on, download);
+    http_on_close(x, is_over, NULL);
     download_go_on(x, download);
     return HTTP_LATER;
 }
@@ -73,6 +83,7 @@ static enum http_read upload_on_chunk(struct http_exchange *x, void *ctx, struct
     if (!atomic_load(&hold))
         return HTTP_READ_ON;
     atomic_store(&held, x);
+    http_on_close(x, is_over, NULL);
     return HTTP_READ_PAUSE;
 }
 
