@@ -155,11 +155,9 @@ static const struct frame_error *text_member(
             400, "invalid_request", "Request body must include a 'message' string field", DEPUTY_E_JSON_TYPE};
     static const struct frame_error no_signature = {400, "invalid_request",
             "Request body must include a 'signature' string field", DEPUTY_E_JSON_TYPE};
-    static const struct frame_error large = {
-            413, "payload_too_large", "Request body is too large", DEPUTY_E_LIMIT};
     if (json_to_text(out, json_member(body, name)) != DEPUTY_OK || out->len == 0)
         return strcmp(name, "message") == 0 ? &no_message : &no_signature;
-    return out->len <= max ? NULL : &large;
+    return out->len <= max ? NULL : &frame_too_large;
 }
 
 static enum http_flow answer_verify(

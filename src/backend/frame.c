@@ -194,10 +194,8 @@ static enum http_flow body_refuse(struct http_exchange *x, enum deputy_error rea
 {
     static const struct frame_error invalid = {
             400, "invalid_json", "Request body is not valid JSON", DEPUTY_E_JSON_SYNTAX};
-    static const struct frame_error large = {
-            413, "payload_too_large", "Request body is too large", DEPUTY_E_LIMIT};
     bool beyond = reason == DEPUTY_E_LIMIT || reason == DEPUTY_E_NOMEM;
-    return frame_refuse_for(x, beyond ? &large : &invalid, reason);
+    return frame_refuse_for(x, beyond ? &frame_too_large : &invalid, reason);
 }
 
 static enum http_flow body_take(struct http_exchange *x, void *app)

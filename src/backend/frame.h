@@ -106,7 +106,8 @@ enum http_flow frame_refuse(struct http_exchange *x, const struct frame_error *e
 enum http_flow frame_refuse_for(
         struct http_exchange *x, const struct frame_error *error, enum deputy_error reason);
 
-extern const struct frame_error frame_internal; /* the last resort */
+extern const struct frame_error frame_internal;  /* the last resort */
+extern const struct frame_error frame_too_large; /* a body, or a part of it */
 
 /* Ends the exchange with the JSON that was built; 500 when building it failed. */
 enum http_flow frame_answer(struct http_exchange *x, int status, struct buf *built);

@@ -4,6 +4,8 @@
 enum { ERROR_MAX_TEXT = 1024 };
 
 const struct frame_error frame_internal = {500, "internal_error", "Internal error", DEPUTY_E_INTERNAL};
+const struct frame_error frame_too_large = {
+        413, "payload_too_large", "Request body is too large", DEPUTY_E_LIMIT};
 
 /* {"error": code, "message": message}: literals of the program, so that nothing of a request comes back. */
 static enum deputy_error error_write(

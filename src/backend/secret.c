@@ -50,6 +50,18 @@ static void ask(struct secret_job *job, const char *action, size_t max, call_who
         secret_job_fail(job, result, BLAME_BACKEND);
 }
 
+/* What needs nothing but the name of the secret. */
+static void ask_about(struct secret_job *job, struct deputy_slice name, struct deputy_slice scope,
+        const char *action, size_t max, call_whole_fn *then)
+{
+    enum deputy_error result = place_find(job, name, scope);
+    if (result != DEPUTY_OK)
+        secret_job_fail(job, result, BLAME_REQUEST);
+    else
+        ask(job, action, max, then);
+    job->begun = true;
+}
+
 /* ---- get ---- */
 
 static void got_value(struct secret_job *job, struct deputy_slice value)
@@ -90,12 +102,7 @@ enum deputy_error backend_secret_get(struct backend_loop *on, struct deputy_aren
 {
     struct secret_job *job = job_make(on, arena, owner, then, ctx);
     ENSURE(job != NULL, DEPUTY_E_NOMEM);
-    enum deputy_error result = place_find(job, name, scope);
-    if (result != DEPUTY_OK)
-        secret_job_fail(job, result, BLAME_REQUEST);
-    else
-        ask(job, "get", ENVELOPE_MAX, get_answered);
-    job->begun = true;
+    ask_about(job, name, scope, "get", ENVELOPE_MAX, get_answered);
     return DEPUTY_OK;
 }
 
@@ -172,12 +179,7 @@ enum deputy_error backend_secret_delete(struct backend_loop *on, struct deputy_a
 {
     struct secret_job *job = job_make(on, arena, owner, then, ctx);
     ENSURE(job != NULL, DEPUTY_E_NOMEM);
-    enum deputy_error result = place_find(job, name, scope);
-    if (result != DEPUTY_OK)
-        secret_job_fail(job, result, BLAME_REQUEST);
-    else
-        ask(job, "del", ANSWER_MAX, change_answered);
-    job->begun = true;
+    ask_about(job, name, scope, "del", ANSWER_MAX, change_answered);
     return DEPUTY_OK;
 }
 
