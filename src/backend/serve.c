@@ -8,14 +8,14 @@
 #include "base/arena.h"
 #include "base/try.h"
 #include "run/daemon.h"
-#include "run/log.h"
 #include "run/place.h"
 #include "run/settings_backend.h"
+#include "run/start.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
-enum { SERVE_ARENA = 16 * 1024 * 1024, SERVE_TEXT_MAX = 64 * 1024 };
+enum { SERVE_ARENA = 16 * 1024 * 1024 };
 
 struct serve {
     struct setup setup;
@@ -103,29 +103,14 @@ static void serve_close_loop(void *app)
 
 /* ---- the plan ---- */
 
-/* "address:port", IPv6 in brackets. */
-static enum deputy_error serve_address(struct serve *serve, struct deputy_slice *out)
-{
-    struct deputy_slice address = config_text(serve->setup.config, "address");
-    bool v6 = memchr(address.ptr, ':', address.len) != NULL;
-    struct buf text = buf_make(serve->setup.arena, SERVE_TEXT_MAX);
-    buf_put_text(&text, v6 ? "[" : "");
-    buf_put(&text, address);
-    buf_put_text(&text, v6 ? "]:" : ":");
-    buf_put_decimal(&text, (uint64_t)config_integer(serve->setup.config, "port"));
-    return buf_finish(&text, out);
-}
-
 static enum deputy_error serve_listen(struct serve *serve, struct daemon_door *door)
 {
-    const struct deputy_slice *listen = config_list(serve->setup.config, "listen", &door->listen_count);
-    if (door->listen_count == 0) {
-        door->listen_count = 1;
-        return serve_address(serve, &door->listen[0]);
-    }
-    ENSURE(door->listen_count <= DAEMON_MAX_LISTEN, DEPUTY_E_LIMIT);
-    memcpy(door->listen, listen, door->listen_count * sizeof *listen);
-    return DEPUTY_OK;
+    const struct config *config = serve->setup.config;
+    TRY(start_listen(door, config, "listen"));
+    if (door->listen_count > 0)
+        return DEPUTY_OK;
+    door->listen_count = 1;
+    return start_address(serve->setup.arena, &door->listen[0], config, "port");
 }
 
 /* Without one, nothing is asked locally. */
@@ -133,11 +118,9 @@ static enum deputy_error serve_local(struct serve *serve)
 {
     const struct config *config = serve->setup.config;
     struct daemon_door *door = &serve->plan.doors[1];
-    const struct deputy_slice *listen = config_list(config, "local.listen", &door->listen_count);
+    TRY(start_listen(door, config, "local.listen"));
     if (door->listen_count == 0)
         return DEPUTY_OK;
-    ENSURE(door->listen_count <= DAEMON_MAX_LISTEN, DEPUTY_E_LIMIT);
-    memcpy(door->listen, listen, door->listen_count * sizeof *listen);
     serve->plan.door_count = 2;
     door->plain = true;
     door->routes = local_routes(&door->route_count);
@@ -192,17 +175,6 @@ static int plan_fill(struct serve *serve)
 
 /* ---- the start ---- */
 
-static void serve_log(const struct config *config)
-{
-    struct deputy_slice level = config_text(config, "log_level");
-    bool json = deputy_slice_equal(config_text(config, "log.format"), deputy_slice_text("json"));
-    enum log_level least = deputy_slice_equal(level, deputy_slice_text("debug"))      ? LOG_DEBUG
-                           : deputy_slice_equal(level, deputy_slice_text("critical")) ? LOG_FAILURE
-                           : deputy_slice_equal(level, deputy_slice_text("off"))      ? LOG_NONE
-                                                                                      : LOG_INFO;
-    log_start(least, json ? LOG_AS_JSON : LOG_AS_TEXT);
-}
-
 /* Who it is: people compare it with what a page shows before they grant anything. */
 static void tell_identity(const struct serve *serve)
 {
@@ -229,7 +201,7 @@ static int serve_run(struct serve *serve)
     struct backend *backend = &serve->setup.backend;
     struct deputy_refusal refusal = {.code = DEPUTY_OK};
     cores_forbid();
-    serve_log(serve->setup.config);
+    start_log(serve->setup.config);
     enum deputy_error result = setup_identify(&serve->setup, &refusal);
     if (result == DEPUTY_OK)
         result = public_create(&backend->public_of, backend, &serve->setup.public_of);
@@ -244,17 +216,6 @@ static int serve_run(struct serve *serve)
     return status;
 }
 
-static int serve_print_settings(struct serve *serve)
-{
-    struct deputy_slice text;
-    struct buf out = buf_make(serve->setup.arena, SERVE_TEXT_MAX);
-    config_print(&out, serve->setup.config);
-    if (buf_finish(&out, &text) != DEPUTY_OK)
-        return 2;
-    fwrite(text.ptr, 1, text.len, stdout);
-    return 0;
-}
-
 /* A policy that exceeds the manifest is no misspelt setting, but no backend to run either. */
 static int serve_with(struct serve *serve, char *const *arguments)
 {
@@ -265,7 +226,7 @@ static int serve_with(struct serve *serve, char *const *arguments)
     if (result == DEPUTY_OK)
         result = setup_read(setup, &refusal);
     if (result == DEPUTY_OK && config_check_only(setup->config))
-        return serve_print_settings(serve);
+        return start_print_settings(setup->arena, setup->config);
     if (result == DEPUTY_OK)
         return serve_run(serve);
     complain_of(setup->arena, result, &refusal);

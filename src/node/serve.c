@@ -10,9 +10,10 @@
 #include "run/log.h"
 #include "run/place.h"
 #include "run/settings_node.h"
+#include "run/start.h"
 #include <stdio.h>
 
-enum { SERVE_ARENA = 4 * 1024 * 1024, SERVE_TEXT_MAX = 64 * 1024 };
+enum { SERVE_ARENA = 4 * 1024 * 1024 };
 
 struct serve {
     struct deputy_arena *arena;
@@ -132,43 +133,13 @@ static void serve_close_loop(void *app)
     node_loop_destroy(app);
 }
 
-/* "address:port", IPv6 in brackets. */
-static enum deputy_error serve_address(struct serve *serve, const char *port, struct deputy_slice *out)
-{
-    struct deputy_slice address = config_text(serve->config, "address");
-    bool v6 = memchr(address.ptr, ':', address.len) != NULL;
-    struct buf text = buf_make(serve->arena, SERVE_TEXT_MAX);
-    buf_put_text(&text, v6 ? "[" : "");
-    buf_put(&text, address);
-    buf_put_text(&text, v6 ? "]:" : ":");
-    buf_put_decimal(&text, (uint64_t)config_integer(serve->config, port));
-    buf_put_byte(&text, '\0');
-    TRY(buf_finish(&text, out));
-    out->len--;
-    return DEPUTY_OK;
-}
-
 static enum deputy_error serve_listen(struct serve *serve, struct daemon_door *door)
 {
-    const struct deputy_slice *listen = config_list(serve->config, "deputy.listen", &door->listen_count);
-    if (door->listen_count == 0) {
-        door->listen_count = 1;
-        return serve_address(serve, "port", &door->listen[0]);
-    }
-    ENSURE(door->listen_count <= DAEMON_MAX_LISTEN, DEPUTY_E_LIMIT);
-    memcpy(door->listen, listen, door->listen_count * sizeof *listen);
-    return DEPUTY_OK;
-}
-
-static void serve_log(const struct config *config)
-{
-    struct deputy_slice level = config_text(config, "log_level");
-    bool json = deputy_slice_equal(config_text(config, "log.format"), deputy_slice_text("json"));
-    enum log_level least = deputy_slice_equal(level, deputy_slice_text("debug"))      ? LOG_DEBUG
-                           : deputy_slice_equal(level, deputy_slice_text("critical")) ? LOG_FAILURE
-                           : deputy_slice_equal(level, deputy_slice_text("off"))      ? LOG_NONE
-                                                                                      : LOG_INFO;
-    log_start(least, json ? LOG_AS_JSON : LOG_AS_TEXT);
+    TRY(start_listen(door, serve->config, "deputy.listen"));
+    if (door->listen_count > 0)
+        return DEPUTY_OK;
+    door->listen_count = 1;
+    return start_address(serve->arena, &door->listen[0], serve->config, "port");
 }
 
 static int serve_run(struct serve *serve)
@@ -197,7 +168,7 @@ static int serve_run(struct serve *serve)
                     .trace_header = (const char *)config_text(config, "log.tracing.traceheader").ptr,
                     .on_answer = measure_answer};
     if (config_boolean(config, "telemetry.enabled") &&
-            serve_address(serve, "prometheus.port", &plan.telemetry) != DEPUTY_OK)
+            start_address(serve->arena, &plan.telemetry, config, "prometheus.port") != DEPUTY_OK)
         return 1;
     if (serve_listen(serve, door) != DEPUTY_OK) {
         fprintf(stderr, "deputy node: at most 8 addresses to listen on\n");
@@ -211,23 +182,12 @@ static int serve_run(struct serve *serve)
         fprintf(stderr, "deputy node: deputy.tls.cert and deputy.tls.key belong together\n");
         return 2;
     }
-    serve_log(config);
+    start_log(config);
     tell_idle_settings(config);
     if (config_boolean(config, "deputy.dev"))
         fprintf(stderr,
                 "deputy node: --dev: the node's secret may be public; use this for development only\n");
     return daemon_run(&plan);
-}
-
-static int serve_print_settings(struct serve *serve)
-{
-    struct deputy_slice text;
-    struct buf out = buf_make(serve->arena, SERVE_TEXT_MAX);
-    config_print(&out, serve->config);
-    if (buf_finish(&out, &text) != DEPUTY_OK)
-        return 2;
-    fwrite(text.ptr, 1, text.len, stdout);
-    return 0;
 }
 
 static struct quota_config quota_settings(const struct config *config)
@@ -282,7 +242,7 @@ static int serve_with(struct serve *serve, char *const *environment, char *const
     if (error == DEPUTY_OK)
         error = check_settings(serve->config, &refusal);
     if (error == DEPUTY_OK && config_check_only(serve->config))
-        return serve_print_settings(serve);
+        return start_print_settings(serve->arena, serve->config);
     if (error == DEPUTY_OK)
         error = serve_prepare(serve, &refusal);
     if (error == DEPUTY_OK)
