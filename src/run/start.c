@@ -7,8 +7,8 @@
 
 enum { START_TEXT_MAX = 64 * 1024 };
 
-enum deputy_error start_address(struct deputy_arena *arena, struct deputy_slice *out,
-        const struct config *config, const char *port)
+enum deputy_error start_address(
+        struct deputy_arena *arena, struct deputy_slice *out, const struct config *config, const char *port)
 {
     struct deputy_slice address = config_text(config, "address");
     bool v6 = memchr(address.ptr, ':', address.len) != NULL;
@@ -23,8 +23,7 @@ enum deputy_error start_address(struct deputy_arena *arena, struct deputy_slice 
     return DEPUTY_OK;
 }
 
-enum deputy_error start_listen(
-        struct daemon_door *door, const struct config *config, const char *list)
+enum deputy_error start_listen(struct daemon_door *door, const struct config *config, const char *list)
 {
     const struct deputy_slice *listen = config_list(config, list, &door->listen_count);
     ENSURE(door->listen_count <= DAEMON_MAX_LISTEN, DEPUTY_E_LIMIT);

@@ -9,12 +9,11 @@
 
 /* "address:port" of the setting `address` and the port that the other setting names; IPv6 in brackets. With a
  * NUL behind it, in the arena. */
-enum deputy_error start_address(struct deputy_arena *arena, struct deputy_slice *out,
-        const struct config *config, const char *port);
+enum deputy_error start_address(
+        struct deputy_arena *arena, struct deputy_slice *out, const struct config *config, const char *port);
 
 /* The places of a list into a door. DEPUTY_E_LIMIT beyond DAEMON_MAX_LISTEN. */
-enum deputy_error start_listen(
-        struct daemon_door *door, const struct config *config, const char *list);
+enum deputy_error start_listen(struct daemon_door *door, const struct config *config, const char *list);
 
 /* As log_level and log.format say. */
 void start_log(const struct config *config);
