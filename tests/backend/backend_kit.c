@@ -291,3 +291,23 @@ struct opened kit_open(struct kit *kit)
     assert_int_equal(opened.left, 0);
     return opened;
 }
+
+void kit_is_fault(struct opened opened, enum deputy_error code, enum backend_blame blame)
+{
+    assert_null(opened.session);
+    if (opened.code != code)
+        fail_msg("%s, expected %s", deputy_error_info(opened.code)->name, deputy_error_info(code)->name);
+    assert_int_equal(opened.blame, blame);
+}
+
+void kit_is_good(struct opened opened)
+{
+    if (opened.session == NULL)
+        fail_msg("no session: %s", deputy_error_info(opened.code)->name);
+    session_release(opened.session);
+}
+
+size_t kit_at_hand(struct kit *kit)
+{
+    return sessions_count(kit->backend.sessions);
+}

@@ -125,6 +125,11 @@ struct opened {
 session_fn kit_on_session;
 /* Opens it and waits; release opened.session. */
 struct opened kit_open(struct kit *kit);
+/* It failed so, without a session; it did not fail, and its session is released. */
+void kit_is_fault(struct opened opened, enum deputy_error code, enum backend_blame blame);
+void kit_is_good(struct opened opened);
+/* How many sessions are at hand. */
+size_t kit_at_hand(struct kit *kit);
 /* Runs the first loop until somebody stops it. */
 void kit_run(struct kit *kit);
 /* Runs it until what was posted so far is read and so many milliseconds have gone by. */

@@ -6,26 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void is_fault(struct opened opened, enum deputy_error code, enum backend_blame blame)
-{
-    assert_null(opened.session);
-    if (opened.code != code)
-        fail_msg("%s, expected %s", deputy_error_info(opened.code)->name, deputy_error_info(code)->name);
-    assert_int_equal(opened.blame, blame);
-}
-
-static void is_good(struct opened opened)
-{
-    if (opened.session == NULL)
-        fail_msg("no session: %s", deputy_error_info(opened.code)->name);
-    session_release(opened.session);
-}
-
-static size_t at_hand(struct kit *kit)
-{
-    return sessions_count(kit->backend.sessions);
-}
-
 /* ---- what is asked of the node ---- */
 
 /* The node does not know the owner's word before the backend shows it. */
@@ -33,20 +13,20 @@ static void A11_owners_word_is_shown_to_a_node_that_does_not_know_it(void **stat
 {
     struct kit *kit = *state;
     const struct deputy_token *token = kit_grant(kit);
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     assert_int_equal(kit_delegates(kit), 3);
     assert_true(deputy_cid_equal(&kit_delegated(kit, 1)->cid, &token->cid));
     assert_true(deputy_cid_equal(&kit_delegated(kit, 0)->cid, &kit_delegated(kit, 2)->cid));
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     assert_int_equal(kit_delegates(kit), 3);
-    assert_int_equal(at_hand(kit), 1);
+    assert_int_equal(kit_at_hand(kit), 1);
 }
 
 static void A11_node_that_knows_it_is_asked_once(void **state)
 {
     struct kit *kit = *state;
     issuer_store(kit->issuer, kit_grant(kit));
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     assert_int_equal(kit_delegates(kit), 1);
 }
 
@@ -55,7 +35,7 @@ static void F25_hands_on_for_an_hour_to_the_session_key_under_the_grant(void **s
     struct kit *kit = *state;
     const struct deputy_token *grant = kit_grant(kit);
     issuer_store(kit->issuer, grant);
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     const struct deputy_token *token = kit_delegated(kit, 0);
     struct deputy_principal key = deputy_principal_of(kit->backend.session.did);
     assert_int_equal(token->kind, DEPUTY_TOKEN_CACAO);
@@ -71,7 +51,7 @@ static void E17_no_longer_than_the_grant(void **state)
     struct kit *kit = *state;
     issuer_store(kit->issuer, kit_grant(kit));
     kit_set_now(kit, (struct deputy_time){ISSUER_T1 - 600, 0});
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     assert_int_equal(kit_delegated(kit, 0)->window.expiry.sec, ISSUER_T1);
 }
 
@@ -107,7 +87,7 @@ static void E15_over_delegation_is_not_taken_into_use(void **state)
     struct issuer_plan plan = kit_plan(kit, issuer_stored(issuer, root));
     plan.more_caps = more;
     kit_keep(kit, kit_wrapped(kit, issuer_delegation(issuer, plan)));
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     const struct deputy_token *token = kit_delegated(kit, 0);
     assert_int_equal(token->capability_count, 7);
     assert_true(names(token, issuer_text(issuer, "SP/kv/notes/", NULL), "tinycloud.kv/get"));
@@ -138,7 +118,7 @@ static void A11_each_delegation_of_a_bundle_is_handed_on_by_itself(void **state)
     issuer_store(issuer, tokens[0]);
     issuer_store(issuer, tokens[1]);
     kit_keep(kit, bundle);
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     assert_int_equal(kit_delegates(kit), 2); /* the third gives nothing that the others do not */
     assert_int_equal(kit->node.most_open, 1);
     assert_int_equal(kit_delegated(kit, 0)->capability_count, 3);
@@ -244,31 +224,31 @@ static void F26_first_request_after_fifty_minutes_renews(void **state)
     assert_int_equal(kit_delegates(kit), 2);
     struct opened fourth = kit_open(kit);
     assert_ptr_not_equal(fourth.session, first.session);
-    is_good(first);
-    is_good(second);
-    is_good(third);
-    is_good(fourth);
+    kit_is_good(first);
+    kit_is_good(second);
+    kit_is_good(third);
+    kit_is_good(fourth);
 }
 
 static void F26_session_that_cannot_be_renewed_is_good_until_its_end(void **state)
 {
     struct kit *kit = *state;
     issuer_store(kit->issuer, kit_grant(kit));
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     kit_manner(kit, &kit->node.delegate, (struct node_manner){.mood = NODE_SAYS, .status = 503, .text = "x"});
     kit_pass(kit, SESSION_RENEW_S);
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     kit_run_for(kit, 200);
     assert_int_equal(kit_delegates(kit), 2);
-    is_good(kit_open(kit)); /* and is not tried again at once */
+    kit_is_good(kit_open(kit)); /* and is not tried again at once */
     kit_run_for(kit, 200);
     assert_int_equal(kit_delegates(kit), 2);
     kit_pass(kit, SESSION_LIFE_S - SESSION_RENEW_S - 1);
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     kit_run_for(kit, 200);
     assert_int_equal(kit_delegates(kit), 3);
     kit_pass(kit, 1);
-    is_fault(kit_open(kit), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE);
+    kit_is_fault(kit_open(kit), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE);
 }
 
 static void F26_renewal_that_the_node_refuses_ends_the_session(void **state)
@@ -276,13 +256,13 @@ static void F26_renewal_that_the_node_refuses_ends_the_session(void **state)
     struct kit *kit = *state;
     const struct deputy_token *grant = kit_grant(kit);
     issuer_store(kit->issuer, grant);
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     kit_revoke(kit, grant);
     kit_pass(kit, SESSION_RENEW_S);
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     kit_run_for(kit, 200);
-    assert_int_equal(at_hand(kit), 0);
-    is_fault(kit_open(kit), DEPUTY_E_DELEGATION_REFUSED, BLAME_GRANT);
+    assert_int_equal(kit_at_hand(kit), 0);
+    kit_is_fault(kit_open(kit), DEPUTY_E_DELEGATION_REFUSED, BLAME_GRANT);
 }
 
 /* The clock is set by ten minutes either way: no session is used beyond its end, and none is lost early. */
@@ -303,10 +283,10 @@ static void clock_may_jump(void **state)
     struct opened after = kit_open(kit);
     assert_ptr_not_equal(after.session, first.session);
     assert_int_equal(kit_delegates(kit), 2);
-    is_good(first);
-    is_good(back);
-    is_good(ahead);
-    is_good(after);
+    kit_is_good(first);
+    kit_is_good(back);
+    kit_is_good(ahead);
+    kit_is_good(after);
 }
 
 /* ---- a node that does not answer as one ---- */
@@ -314,8 +294,8 @@ static void clock_may_jump(void **state)
 static void fails_as(struct kit *kit, struct node_manner manner, enum deputy_error code)
 {
     kit_manner(kit, &kit->node.delegate, manner);
-    is_fault(kit_open(kit), code, BLAME_NODE);
-    assert_int_equal(at_hand(kit), 0);
+    kit_is_fault(kit_open(kit), code, BLAME_NODE);
+    assert_int_equal(kit_at_hand(kit), 0);
     kit_pass(kit, 61); /* the next is tried at once */
 }
 
@@ -365,7 +345,7 @@ static void E18_definite_no_is_the_grants_fault(void **state)
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
         kit_manner(kit, &kit->node.delegate,
                 (struct node_manner){.mood = NODE_SAYS, .status = statuses[i], .text = "no"});
-        is_fault(kit_open(kit), DEPUTY_E_DELEGATION_REFUSED, BLAME_GRANT);
+        kit_is_fault(kit_open(kit), DEPUTY_E_DELEGATION_REFUSED, BLAME_GRANT);
         assert_int_equal(kit_delegates(kit), 2 * (i + 1));
         kit_pass(kit, 61);
     }
@@ -381,21 +361,21 @@ static void retries_are_further_and_further_apart(void **state)
     kit_grant(kit);
     kit_manner(kit, &kit->node.delegate, (struct node_manner){.mood = NODE_SAYS, .status = 500, .text = "x"});
     for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
-        is_fault(kit_open(kit), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE);
+        kit_is_fault(kit_open(kit), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE);
         assert_int_equal(kit_delegates(kit), ++posts);
         kit_pass(kit, waits[i] - 1);
-        is_fault(kit_open(kit), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE);
+        kit_is_fault(kit_open(kit), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE);
         assert_int_equal(kit_delegates(kit), posts);
         kit_pass(kit, 1);
     }
     kit_manner(kit, &kit->node.delegate, (struct node_manner){.mood = NODE_HONEST});
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     session_drop(kit->backend.sessions, kit->owner);
     kit_manner(kit, &kit->node.delegate, (struct node_manner){.mood = NODE_SAYS, .status = 500, .text = "x"});
-    is_fault(kit_open(kit), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE);
+    kit_is_fault(kit_open(kit), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE);
     kit_pass(kit, 1);
     posts = kit_delegates(kit);
-    is_fault(kit_open(kit), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE);
+    kit_is_fault(kit_open(kit), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE);
     assert_int_equal(kit_delegates(kit), posts + 1); /* a yes in between begins anew */
 }
 
@@ -405,9 +385,9 @@ static void nobody_waits_because_the_clock_was_set_back(void **state)
     kit_grant(kit);
     kit_manner(kit, &kit->node.delegate,
             (struct node_manner){.mood = NODE_SAYS, .status = 500, .text = "x", .during = 1});
-    is_fault(kit_open(kit), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE);
+    kit_is_fault(kit_open(kit), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE);
     kit_pass(kit, -600);
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
 }
 
 int main(void)

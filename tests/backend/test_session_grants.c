@@ -4,26 +4,6 @@
 #include "backend/session_table.h"
 #include <string.h>
 
-static void is_fault(struct opened opened, enum deputy_error code, enum backend_blame blame)
-{
-    assert_null(opened.session);
-    if (opened.code != code)
-        fail_msg("%s, expected %s", deputy_error_info(opened.code)->name, deputy_error_info(code)->name);
-    assert_int_equal(opened.blame, blame);
-}
-
-static void is_good(struct opened opened)
-{
-    if (opened.session == NULL)
-        fail_msg("no session: %s", deputy_error_info(opened.code)->name);
-    session_release(opened.session);
-}
-
-static size_t at_hand(struct kit *kit)
-{
-    return sessions_count(kit->backend.sessions);
-}
-
 /* ---- grants that are none ---- */
 
 struct ear {
@@ -59,10 +39,10 @@ static void has_heard(struct kit *kit, const struct ear *ear, unsigned count, en
 static void F19_no_grant_is_told_without_asking_the_node(void **state)
 {
     struct kit *kit = *state;
-    is_fault(kit_open(kit), DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
+    kit_is_fault(kit_open(kit), DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
     assert_int_equal(kit_delegates(kit), 0);
     kit_grant(kit);
-    is_good(kit_open(kit)); /* and not remembered */
+    kit_is_good(kit_open(kit)); /* and not remembered */
 }
 
 static void F19_grant_that_is_over_is_told_once(void **state)
@@ -72,9 +52,9 @@ static void F19_grant_that_is_over_is_told_once(void **state)
     kit_grant(kit);
     listen(kit, &ear);
     kit_set_now(kit, (struct deputy_time){ISSUER_T1, 0});
-    is_fault(kit_open(kit), DEPUTY_E_DELEGATION_EXPIRED, BLAME_GRANT);
+    kit_is_fault(kit_open(kit), DEPUTY_E_DELEGATION_EXPIRED, BLAME_GRANT);
     has_heard(kit, &ear, 1, GRANT_ENDED);
-    is_fault(kit_open(kit), DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
+    kit_is_fault(kit_open(kit), DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
     assert_int_equal(kit_delegates(kit), 0);
     grant_listener_destroy(ear.listener);
 }
@@ -85,7 +65,7 @@ static void E18_grant_of_its_last_seconds_is_over(void **state)
     struct kit *kit = *state;
     kit_grant(kit);
     kit_set_now(kit, (struct deputy_time){ISSUER_T1 - 29, 0});
-    is_fault(kit_open(kit), DEPUTY_E_DELEGATION_EXPIRED, BLAME_GRANT);
+    kit_is_fault(kit_open(kit), DEPUTY_E_DELEGATION_EXPIRED, BLAME_GRANT);
 }
 
 static void E18_session_ends_with_its_grant(void **state)
@@ -93,11 +73,11 @@ static void E18_session_ends_with_its_grant(void **state)
     struct kit *kit = *state;
     issuer_store(kit->issuer, kit_grant(kit));
     kit_set_now(kit, (struct deputy_time){ISSUER_T1 - 60, 0});
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     kit_pass(kit, 59);
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     kit_pass(kit, 1);
-    is_fault(kit_open(kit), DEPUTY_E_DELEGATION_EXPIRED, BLAME_GRANT);
+    kit_is_fault(kit_open(kit), DEPUTY_E_DELEGATION_EXPIRED, BLAME_GRANT);
 }
 
 static void F23_grant_for_another_policy_is_stale(void **state)
@@ -107,9 +87,9 @@ static void F23_grant_for_another_policy_is_stale(void **state)
     kit_grant(kit);
     listen(kit, &ear);
     kit->backend.policy.decrypts = false;
-    is_fault(kit_open(kit), DEPUTY_E_DELEGATION_STALE, BLAME_GRANT);
+    kit_is_fault(kit_open(kit), DEPUTY_E_DELEGATION_STALE, BLAME_GRANT);
     has_heard(kit, &ear, 1, GRANT_ENDED);
-    is_fault(kit_open(kit), DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
+    kit_is_fault(kit_open(kit), DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
     grant_listener_destroy(ear.listener);
 }
 
@@ -119,7 +99,7 @@ static void E16_kept_grant_is_judged_again_when_it_is_used(void **state)
     struct kit *kit = *state;
     kit_grant(kit);
     kit->backend.intake.did = kit->issuer->dids[ISSUER_X];
-    is_fault(kit_open(kit), DEPUTY_E_DELEGATION_STALE, BLAME_GRANT);
+    kit_is_fault(kit_open(kit), DEPUTY_E_DELEGATION_STALE, BLAME_GRANT);
     assert_int_equal(kit_delegates(kit), 0);
 }
 
@@ -128,7 +108,7 @@ static void E18_record_that_does_not_open_is_no_word_about_the_grant(void **stat
     struct kit *kit = *state;
     kit_grant(kit);
     kit_keep(kit, T("no delegation at all"));
-    is_fault(kit_open(kit), DEPUTY_E_DELEGATION_STALE, BLAME_GRANT);
+    kit_is_fault(kit_open(kit), DEPUTY_E_DELEGATION_STALE, BLAME_GRANT);
 }
 
 static void F28_revocation_is_told_once(void **state)
@@ -139,10 +119,10 @@ static void F28_revocation_is_told_once(void **state)
     issuer_store(kit->issuer, grant);
     kit_revoke(kit, grant);
     listen(kit, &ear);
-    is_fault(kit_open(kit), DEPUTY_E_DELEGATION_REFUSED, BLAME_GRANT);
+    kit_is_fault(kit_open(kit), DEPUTY_E_DELEGATION_REFUSED, BLAME_GRANT);
     has_heard(kit, &ear, 1, GRANT_REFUSED);
     kit_pass(kit, 61);
-    is_fault(kit_open(kit), DEPUTY_E_DELEGATION_REFUSED, BLAME_GRANT);
+    kit_is_fault(kit_open(kit), DEPUTY_E_DELEGATION_REFUSED, BLAME_GRANT);
     has_heard(kit, &ear, 1, GRANT_REFUSED);
     grant_listener_destroy(ear.listener);
 }
@@ -160,10 +140,10 @@ static void F21_host_of_a_wrapper_is_never_contacted(void **state)
     portable.form = DEPUTY_WRAPPER_PLAIN;
     assert_ok(deputy_portable_build(kit->issuer->arena, &portable));
     kit_keep(kit, portable.json);
-    is_fault(kit_open(kit), DEPUTY_E_DELEGATION_STALE, BLAME_GRANT);
+    kit_is_fault(kit_open(kit), DEPUTY_E_DELEGATION_STALE, BLAME_GRANT);
     kit->backend.intake.hosts = hosts;
     kit->backend.intake.host_count = 2;
-    is_good(kit_open(kit));
+    kit_is_good(kit_open(kit));
     assert_int_equal(kit_delegates(kit), 3);
 }
 
@@ -183,8 +163,8 @@ static void F20_activation_that_a_withdrawal_overtakes_is_not_installed(void **s
     kit_let_go(kit);
     kit_run(kit);
     assert_int_equal(opened.left, 0);
-    is_fault(opened, DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
-    assert_int_equal(at_hand(kit), 0);
+    kit_is_fault(opened, DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
+    assert_int_equal(kit_at_hand(kit), 0);
     assert_int_equal(kit_delegates(kit), 1); /* nor is anything more posted for it */
 }
 
@@ -212,8 +192,8 @@ static void F18_activation_that_another_grant_overtakes_begins_anew(void **state
     assert_int_equal(early.left, 0);
     assert_ptr_equal(early.session, late.session);
     assert_int_equal(kit_delegates(kit), 2);
-    is_good(early);
-    is_good(late);
+    kit_is_good(early);
+    kit_is_good(late);
 }
 
 /* ---- trying before keeping ---- */
@@ -254,15 +234,15 @@ static void E13_grant_is_tried_before_it_is_kept(void **state)
     take(kit, &tried, unkept(kit));
     struct opened opened = try(kit, &tried);
     assert_non_null(opened.session);
-    assert_int_equal(at_hand(kit), 0);
+    assert_int_equal(kit_at_hand(kit), 0);
     session_install(kit->backend.sessions, opened.session);
-    assert_int_equal(at_hand(kit), 1);
+    assert_int_equal(kit_at_hand(kit), 1);
     size_t posts = kit_delegates(kit);
     struct opened next = kit_open(kit);
     assert_ptr_equal(next.session, opened.session);
     assert_int_equal(kit_delegates(kit), posts);
-    is_good(opened);
-    is_good(next);
+    kit_is_good(opened);
+    kit_is_good(next);
 }
 
 static void E13_grant_that_the_node_refuses_leaves_the_old_one(void **state)
@@ -275,11 +255,11 @@ static void E13_grant_that_the_node_refuses_leaves_the_old_one(void **state)
     issuer_store(kit->issuer, bad);
     kit_revoke(kit, bad);
     take(kit, &tried, bad);
-    is_fault(try(kit, &tried), DEPUTY_E_DELEGATION_REFUSED, BLAME_GRANT);
+    kit_is_fault(try(kit, &tried), DEPUTY_E_DELEGATION_REFUSED, BLAME_GRANT);
     struct opened still = kit_open(kit);
     assert_ptr_equal(still.session, old.session);
-    is_good(old);
-    is_good(still);
+    kit_is_good(old);
+    kit_is_good(still);
 }
 
 static void A9_node_that_fails_while_trying_is_no_refusal(void **state)
@@ -288,8 +268,8 @@ static void A9_node_that_fails_while_trying_is_no_refusal(void **state)
     struct tried tried;
     take(kit, &tried, unkept(kit));
     kit_manner(kit, &kit->node.delegate, (struct node_manner){.mood = NODE_SAYS, .status = 500, .text = ""});
-    is_fault(try(kit, &tried), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE);
-    is_fault(try(kit, &tried), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE); /* it has no waits of its own */
+    kit_is_fault(try(kit, &tried), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE);
+    kit_is_fault(try(kit, &tried), DEPUTY_E_ACTIVATION_FAILED, BLAME_NODE); /* it has no waits of its own */
     assert_int_equal(kit_delegates(kit), 2);
 }
 
@@ -302,9 +282,9 @@ static void F20_withdrawal_wins_over_a_grant_that_is_tried(void **state)
     struct opened opened = try(kit, &tried);
     session_drop(kit->backend.sessions, kit->owner);
     session_install(kit->backend.sessions, opened.session);
-    assert_int_equal(at_hand(kit), 0);
-    is_good(opened);
-    is_fault(kit_open(kit), DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
+    assert_int_equal(kit_at_hand(kit), 0);
+    kit_is_good(opened);
+    kit_is_fault(kit_open(kit), DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
 }
 
 /* Of two that come at once the one that is kept is used, in whatever order they are installed. */
@@ -323,9 +303,9 @@ static void F18_of_two_grants_at_once_the_kept_one_is_used(void **state)
     struct opened used = kit_open(kit);
     assert_ptr_not_equal(used.session, one.session);
     assert_true(deputy_cid_equal(&kit_delegated(kit, posts)->proofs[0].cid, &kept->cid));
-    is_good(one);
-    is_good(two);
-    is_good(used);
+    kit_is_good(one);
+    kit_is_good(two);
+    kit_is_good(used);
 }
 
 static void new_grant_ends_the_waiting(void **state)
@@ -335,12 +315,12 @@ static void new_grant_ends_the_waiting(void **state)
     kit_grant(kit);
     kit_manner(kit, &kit->node.delegate,
             (struct node_manner){.mood = NODE_SAYS, .status = 403, .text = "", .during = 2});
-    is_fault(kit_open(kit), DEPUTY_E_DELEGATION_REFUSED, BLAME_GRANT);
+    kit_is_fault(kit_open(kit), DEPUTY_E_DELEGATION_REFUSED, BLAME_GRANT);
     take(kit, &tried, unkept(kit));
     struct opened opened = try(kit, &tried);
     session_install(kit->backend.sessions, opened.session);
-    is_good(opened);
-    is_good(kit_open(kit));
+    kit_is_good(opened);
+    kit_is_good(kit_open(kit));
 }
 
 /* ---- the end ---- */
@@ -403,10 +383,10 @@ static void E17_least_recently_used_makes_room(void **state)
     uint32_t filled = SESSIONS_MAX;
     for (uint32_t i = 0; i < filled; i++)
         install_number(kit, i);
-    assert_int_equal(at_hand(kit), SESSIONS_MAX);
+    assert_int_equal(kit_at_hand(kit), SESSIONS_MAX);
     assert_true(number_at_hand(kit, 0));
     install_number(kit, filled);
-    assert_int_equal(at_hand(kit), SESSIONS_MAX);
+    assert_int_equal(kit_at_hand(kit), SESSIONS_MAX);
     assert_true(number_at_hand(kit, 0));
     assert_false(number_at_hand(kit, 1));
     assert_true(number_at_hand(kit, 2));
@@ -444,11 +424,11 @@ static void dropping_one_session_leaves_a_newer_one(void **state)
     issuer_store(kit->issuer, kit_grant(kit));
     struct opened old = kit_open(kit);
     session_drop_this(kit->backend.sessions, old.session);
-    assert_int_equal(at_hand(kit), 0);
-    is_good(kit_open(kit));
+    assert_int_equal(kit_at_hand(kit), 0);
+    kit_is_good(kit_open(kit));
     session_drop_this(kit->backend.sessions, old.session);
-    assert_int_equal(at_hand(kit), 1);
-    is_good(old);
+    assert_int_equal(kit_at_hand(kit), 1);
+    kit_is_good(old);
 }
 
 int main(void)
