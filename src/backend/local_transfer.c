@@ -55,25 +55,6 @@ static bool is_streamed(const struct transfer *transfer)
     return transfer->request.form == LOCAL_STREAMED || transfer->request.form == LOCAL_RANGED;
 }
 
-static void put_part(struct transfer *transfer)
-{
-    const struct range *range = &transfer->range;
-    struct deputy_slice text;
-    struct buf out = buf_make(http_arena(transfer->x), 80);
-    buf_put_text(&out, "bytes ");
-    if (range->kind == RANGE_PART) {
-        buf_put_decimal(&out, range->first);
-        buf_put_byte(&out, '-');
-        buf_put_decimal(&out, range->first + range->length - 1);
-    } else {
-        buf_put_byte(&out, '*');
-    }
-    buf_put_byte(&out, '/');
-    buf_put_decimal(&out, transfer->size);
-    if (buf_finish(&out, &text) == DEPUTY_OK)
-        http_reply_header(transfer->x, "Content-Range", text);
-}
-
 /* A part can be cut out of a value whose length is known; else all of it is sent. */
 static void range_choose(struct transfer *transfer)
 {
@@ -101,7 +82,7 @@ static void stream_begin(struct transfer *transfer)
     if (transfer->request.form == LOCAL_RANGED)
         http_reply_header(transfer->x, "Accept-Ranges", deputy_slice_text("bytes"));
     if (status == 206)
-        put_part(transfer);
+        range_reply_header(transfer->x, &transfer->range, transfer->size);
     http_reply_begin(transfer->x, status);
     transfer->begun = true;
     if (status != 304 && transfer->left != UINT64_MAX)
@@ -254,7 +235,7 @@ static void answer_kept(struct transfer *transfer)
 
 static void answer_unsatisfiable(struct transfer *transfer)
 {
-    put_part(transfer);
+    range_reply_header(transfer->x, &transfer->range, transfer->size);
     local_refuse(transfer->x, DEPUTY_E_LOCAL_RANGE, BLAME_REQUEST);
 }
 

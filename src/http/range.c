@@ -1,7 +1,10 @@
 #include "http/range.h"
+#include "base/buf.h"
 #include <strings.h>
 
 #define RANGE_UNIT "bytes="
+
+enum { RANGE_TEXT_MAX = 80 };
 
 static bool is_digit(const struct deputy_slice *text)
 {
@@ -74,4 +77,21 @@ struct range range_read(
         return range_of(spec, size);
     skip_byte(&spec);
     return suffix_of(spec, size);
+}
+
+bool range_reply_header(struct http_exchange *x, const struct range *range, uint64_t size)
+{
+    struct deputy_slice text;
+    struct buf out = buf_make(http_arena(x), RANGE_TEXT_MAX);
+    buf_put_text(&out, "bytes ");
+    if (range->kind == RANGE_PART) {
+        buf_put_decimal(&out, range->first);
+        buf_put_byte(&out, '-');
+        buf_put_decimal(&out, range->first + range->length - 1);
+    } else {
+        buf_put_byte(&out, '*');
+    }
+    buf_put_byte(&out, '/');
+    buf_put_decimal(&out, size);
+    return buf_finish(&out, &text) == DEPUTY_OK && http_reply_header(x, "Content-Range", text);
 }

@@ -2,7 +2,7 @@
 #ifndef HTTP_RANGE_H
 #define HTTP_RANGE_H
 
-#include <deputy/slice.h>
+#include "http/exchange.h"
 
 enum range_kind {
     RANGE_WHOLE, /* no range, or none that is understood: everything is sent */
@@ -22,5 +22,8 @@ struct range {
  */
 struct range range_read(
         struct deputy_slice header, struct deputy_slice if_range, struct deputy_slice etag, uint64_t size);
+
+/* Content-Range for the answer, "bytes 2-4/10", or with * for no part. False: there was no memory for it. */
+bool range_reply_header(struct http_exchange *x, const struct range *range, uint64_t size);
 
 #endif

@@ -67,29 +67,10 @@ static enum deputy_error signed_find(struct http_exchange *x, struct store_objec
 
 /* ---- the answer ---- */
 
-/* "bytes 2-4/10", or with * for no part. */
-static enum deputy_error put_content_range(struct http_exchange *x, const struct range *range, uint64_t size)
-{
-    struct deputy_slice text;
-    struct buf out = buf_make(http_arena(x), 80);
-    buf_put_text(&out, "bytes ");
-    if (range->kind == RANGE_PART) {
-        buf_put_decimal(&out, range->first);
-        buf_put_byte(&out, '-');
-        buf_put_decimal(&out, range->first + range->length - 1);
-    } else {
-        buf_put_byte(&out, '*');
-    }
-    buf_put_byte(&out, '/');
-    buf_put_decimal(&out, size);
-    TRY(buf_finish(&out, &text));
-    return http_reply_header(x, "Content-Range", text) ? DEPUTY_OK : DEPUTY_E_INTERNAL;
-}
-
 static enum http_flow send_range(
         struct http_exchange *x, struct store *store, const struct store_object *object, struct range range)
 {
-    if (range.kind != RANGE_WHOLE && put_content_range(x, &range, object->value.size) != DEPUTY_OK) {
+    if (range.kind != RANGE_WHOLE && !range_reply_header(x, &range, object->value.size)) {
         http_reply_error(x, 500);
         return HTTP_DONE;
     }
