@@ -60,8 +60,7 @@ static struct known known_of_intake(enum deputy_error code)
     return (struct known){"invalid_delegation", 400};
 }
 
-/* What a refusal is about may be any bytes that somebody sent: then the text does without. */
-static struct deputy_slice message_of(struct deputy_arena *arena, const struct deputy_refusal *refusal)
+struct deputy_slice backend_refusal_text(struct deputy_arena *arena, const struct deputy_refusal *refusal)
 {
     const struct deputy_refusal bare = {.code = refusal->code};
     struct deputy_slice text = deputy_slice_text("");
@@ -80,7 +79,7 @@ static void answer(
     json_key(&writer, "error");
     json_text_z(&writer, known.name);
     json_key(&writer, "message");
-    json_text(&writer, message_of(http_arena(x), refusal));
+    json_text(&writer, backend_refusal_text(http_arena(x), refusal));
     if (blame != NULL) {
         json_key(&writer, "fault");
         json_text_z(&writer, blame);

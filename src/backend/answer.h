@@ -22,6 +22,10 @@ void backend_answer_fault(struct http_exchange *x, const struct backend_fault *f
 /* Ends the exchange with the JSON that was built; 500 when building it failed. */
 void backend_answer_json(struct http_exchange *x, int status, struct buf *built);
 
+/* Its text. What it is about may be any bytes that somebody sent: where they are no UTF-8 the text does
+ * without. */
+struct deputy_slice backend_refusal_text(struct deputy_arena *arena, const struct deputy_refusal *refusal);
+
 /* "request", "grant", "node", "data" or "backend". */
 const char *backend_blame_name(enum backend_blame blame);
 

@@ -1,4 +1,5 @@
 #include "backend/sidecar.h"
+#include "backend/answer.h"
 #include "backend/handin.h"
 #include "backend/public.h"
 #include "backend/session.h"
@@ -41,16 +42,6 @@ static enum http_flow refuse(struct http_exchange *x, int status, const char *co
     json_object_end(&writer);
     json_object_end(&writer);
     return frame_answer(x, status, &out);
-}
-
-/* What a refusal is about may be any bytes that somebody sent: then the text does without. */
-static struct deputy_slice message_of(struct deputy_arena *arena, const struct deputy_refusal *refusal)
-{
-    const struct deputy_refusal bare = {.code = refusal->code};
-    struct deputy_slice text = deputy_slice_text("");
-    if (deputy_refusal_format(arena, &text, refusal) != DEPUTY_OK || !utf8_valid(text))
-        deputy_refusal_format(arena, &text, &bare);
-    return text;
 }
 
 static enum http_flow preflight(
@@ -267,7 +258,7 @@ static void told(struct handin *handin)
     if (refusal.code != handin->result)
         refusal = (struct deputy_refusal){.code = handin->result};
     refuse(errand->x, failed ? 500 : 400, failed ? "activation_failed" : "invalid_delegation",
-            message_of(errand->arena, &refusal), handin->result);
+            backend_refusal_text(errand->arena, &refusal), handin->result);
 }
 
 /* NULL: the body is {"serialized": text}. */
