@@ -20,36 +20,12 @@ struct serve {
     bool offline;
 };
 
-/* ---- life ---- */
-
-static enum deputy_error open_all(void *owner, unsigned loops)
-{
-    (void)owner, (void)loops;
-    return DEPUTY_OK;
-}
-
-static enum deputy_error open_loop(void **app, void *owner, struct loop *loop, struct metrics *metrics)
-{
-    (void)loop, (void)metrics;
-    *app = owner;
-    return DEPUTY_OK;
-}
-
-static void close_nothing(void *app)
-{
-    (void)app;
-}
-
 static int run(struct attest_service *service, struct option_list *places)
 {
     struct daemon_plan plan = {.name = "attest serve",
             .doors = {{.socket_mode = SOCKET_MODE, .http = {.on_error = attest_service_error}}},
             .door_count = 1,
             .threads = THREADS,
-            .open_all = open_all,
-            .open_loop = open_loop,
-            .close_loop = close_nothing,
-            .close_all = close_nothing,
             .owner = service};
     struct daemon_door *door = &plan.doors[0];
     door->routes = attest_service_routes(&door->route_count);

@@ -24,25 +24,6 @@ static int64_t now(void)
     return cli_now().sec;
 }
 
-/* Loops share the agent, which does not change: nothing begins or ends with them. */
-static enum deputy_error open_all(void *owner, unsigned loops)
-{
-    (void)owner, (void)loops;
-    return DEPUTY_OK;
-}
-
-static enum deputy_error open_loop(void **app, void *owner, struct loop *loop, struct metrics *metrics)
-{
-    (void)loop, (void)metrics;
-    *app = owner;
-    return DEPUTY_OK;
-}
-
-static void close_nothing(void *app)
-{
-    (void)app;
-}
-
 /* ---- what it is made of ---- */
 
 static bool path_make(struct cli *cli, const char **out, const char *directory, const char *name)
@@ -128,10 +109,6 @@ static int serve(struct agent *agent, struct option_list *places)
             .doors = {{.socket_mode = SOCKET_MODE}},
             .door_count = 1,
             .threads = 1,
-            .open_all = open_all,
-            .open_loop = open_loop,
-            .close_loop = close_nothing,
-            .close_all = close_nothing,
             .owner = agent};
     plan.doors[0].routes = simulate_routes(&plan.doors[0].route_count);
     if (!listen_places(&plan.doors[0], places))

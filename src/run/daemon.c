@@ -163,7 +163,9 @@ static enum deputy_error loop_open(
     struct metrics **metrics = &daemon->metrics[on - daemon->loops];
     if (deputy_slice_present(plan->telemetry))
         TRY(metrics_create(metrics));
-    TRY(plan->open_loop(&on->app, plan->owner, on->loop, *metrics));
+    on->app = plan->owner;
+    if (plan->open_loop != NULL)
+        TRY(plan->open_loop(&on->app, plan->owner, on->loop, *metrics));
     on->opened = true;
     for (size_t i = 0; i < plan->door_count; i++)
         TRY(door_open(daemon, on, i, identity));
@@ -288,7 +290,8 @@ static enum deputy_error daemon_open(struct daemon *daemon)
     daemon->servers = calloc(daemon->count * DAEMON_MAX_DOORS, sizeof(struct http_server *));
     ENSURE(daemon->loops != NULL && daemon->metrics != NULL && daemon->servers != NULL, DEPUTY_E_NOMEM);
     TRY(places_read(daemon));
-    TRY(plan->open_all(plan->owner, daemon->count));
+    if (plan->open_all != NULL)
+        TRY(plan->open_all(plan->owner, daemon->count));
     daemon->opened = true;
     TRY(places_open(daemon));
     TRY(loops_open(daemon));
@@ -392,13 +395,13 @@ static void loops_end(struct daemon *daemon)
         struct daemon_loop *on = &daemon->loops[i];
         for (size_t door = 0; door < plan->door_count; door++)
             http_server_destroy(on->servers[door]);
-        if (on->opened)
+        if (on->opened && plan->close_loop != NULL)
             plan->close_loop(on->app);
         metrics_destroy(daemon->metrics[i]);
     }
     for (size_t i = 0; i < daemon->place_count; i++)
         place_close(&daemon->places[i].place);
-    if (daemon->opened)
+    if (daemon->opened && plan->close_all != NULL)
         plan->close_all(plan->owner);
     for (unsigned i = 0; i < daemon->count; i++)
         loop_destroy(daemon->loops[i].loop);

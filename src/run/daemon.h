@@ -43,7 +43,8 @@ struct daemon_plan {
      * Called once before anything else with the number of loops, then for each loop before it runs: makes the
      * app of that loop's handlers, of all doors. metrics is that loop's, NULL without telemetry. A failure
      * ends the daemon. close() undoes open_loop() after the loop has stopped, and close_all() ends what
-     * open_all() began.
+     * open_all() began. Each may be NULL: nothing begins or ends then, and without open_loop the owner is the
+     * app of every handler.
      */
     enum deputy_error (*open_all)(void *owner, unsigned loops);
     enum deputy_error (*open_loop)(void **app, void *owner, struct loop *loop, struct metrics *metrics);
