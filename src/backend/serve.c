@@ -101,6 +101,12 @@ static void serve_close_loop(void *app)
     free(on);
 }
 
+/* A node that is silent does not hold up the end. */
+static void serve_hurry_loop(void *app)
+{
+    http_caller_end(((struct backend_loop *)app)->caller);
+}
+
 /* ---- the plan ---- */
 
 static enum deputy_error serve_listen(struct serve *serve, struct daemon_door *door)
@@ -154,6 +160,7 @@ static int plan_fill(struct serve *serve)
             .open_all = serve_open_all_or_close,
             .open_loop = serve_open_loop,
             .close_loop = serve_close_loop,
+            .hurry_loop = serve_hurry_loop,
             .close_all = serve_close_all,
             .tell = serve_tell,
             .owner = serve};

@@ -41,8 +41,10 @@ struct http_caller;
 
 enum deputy_error http_caller_create(
         struct http_caller **out, struct loop *loop, const struct http_caller_config *config);
-/* Ends every call with DEPUTY_E_HTTP_CUT_OFF, before it returns. On the loop's thread, or while it does not
- * run, but not within an event of a call. NULL is allowed. */
+/* Ends every call with DEPUTY_E_HTTP_CUT_OFF, before it returns, and takes no more: DEPUTY_E_HTTP_BUSY. On
+ * the loop's thread, but not within an event of a call. */
+void http_caller_end(struct http_caller *caller);
+/* The same, also while the loop does not run, and frees it. NULL is allowed. */
 void http_caller_destroy(struct http_caller *caller);
 
 struct http_call;

@@ -333,16 +333,21 @@ static void caller_on_close(uv_handle_t *handle)
     free(handle->data);
 }
 
-void http_caller_destroy(struct http_caller *caller)
+void http_caller_end(struct http_caller *caller)
 {
-    if (caller == NULL)
-        return;
     caller->ends = true;
     while (!TAILQ_EMPTY(&caller->all)) {
         struct http_call *call = TAILQ_FIRST(&caller->all);
         call->error = DEPUTY_E_HTTP_CUT_OFF;
         call_end(call);
     }
+}
+
+void http_caller_destroy(struct http_caller *caller)
+{
+    if (caller == NULL)
+        return;
+    http_caller_end(caller);
     while (!TAILQ_EMPTY(&caller->spare)) {
         struct http_call *call = TAILQ_FIRST(&caller->spare);
         TAILQ_REMOVE(&caller->spare, call, all);

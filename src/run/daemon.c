@@ -17,11 +17,14 @@ enum {
     DAEMON_MAX_THREADS = 256,
     DAEMON_MAX_PLACES = 16,
     DAEMON_GRACE_MS = 2000, /* for running requests (spec/03 section 16.1) */
+    DAEMON_HURRY_MS = 1500, /* until what waits for others is given up */
     DAEMON_MERCY_S = 5,     /* for everything; then the process ends as if it had been killed */
 };
 
 struct daemon_loop {
+    const struct daemon_plan *plan;
     struct loop *loop;
+    struct loop_timer *hurry; /* NULL: none is needed */
     struct http_server *servers[DAEMON_MAX_DOORS];
     size_t draining; /* servers that have not drained yet */
     void *app;
@@ -154,6 +157,12 @@ static enum deputy_error door_open(
     return DEPUTY_OK;
 }
 
+static void loop_on_hurry(void *ctx)
+{
+    const struct daemon_loop *on = ctx;
+    on->plan->hurry_loop(on->app);
+}
+
 static enum deputy_error loop_open(
         struct daemon *daemon, struct daemon_loop *on, struct tls_identity *identity)
 {
@@ -167,6 +176,9 @@ static enum deputy_error loop_open(
     if (plan->open_loop != NULL)
         TRY(plan->open_loop(&on->app, plan->owner, on->loop, *metrics));
     on->opened = true;
+    on->plan = plan;
+    if (plan->hurry_loop != NULL)
+        TRY(loop_timer_create(&on->hurry, on->loop, loop_on_hurry, on));
     for (size_t i = 0; i < plan->door_count; i++)
         TRY(door_open(daemon, on, i, identity));
     return DEPUTY_OK;
@@ -357,6 +369,8 @@ static void loop_on_stop(void *ctx)
     while (end < on->servers + DAEMON_MAX_DOORS && *end != NULL)
         end++;
     on->draining = (size_t)(end - on->servers);
+    if (on->hurry != NULL)
+        loop_timer_start(on->hurry, DAEMON_HURRY_MS, 0);
     for (struct http_server **server = on->servers; server < end; server++)
         http_server_drain(*server, DAEMON_GRACE_MS, loop_on_drained, on);
 }
@@ -395,6 +409,7 @@ static void loops_end(struct daemon *daemon)
         struct daemon_loop *on = &daemon->loops[i];
         for (size_t door = 0; door < plan->door_count; door++)
             http_server_destroy(on->servers[door]);
+        loop_timer_destroy(on->hurry);
         if (on->opened && plan->close_loop != NULL)
             plan->close_loop(on->app);
         metrics_destroy(daemon->metrics[i]);

@@ -49,6 +49,9 @@ struct daemon_plan {
     enum deputy_error (*open_all)(void *owner, unsigned loops);
     enum deputy_error (*open_loop)(void **app, void *owner, struct loop *loop, struct metrics *metrics);
     void (*close_loop)(void *app);
+    /* On the loop, when it ends and most of the grace is over: what waits for others is given up, so that
+     * what is left can still be answered. NULL: nothing waits for others. */
+    void (*hurry_loop)(void *app);
     void (*close_all)(void *owner);
     /* What telemetry tells beside the loops' metrics, put with metrics_print_gauge and metrics_print_counter:
      * on a thread of its own, between open_all and close_all. NULL: nothing. */

@@ -949,6 +949,26 @@ def settings_come_from_file_environment_and_flags():
         assert "development only" in backend.log_text()
 
 
+def SIGTERM_does_not_wait_for_a_node_that_is_silent():
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        with Backend(DEPUTY, f"http://127.0.0.1:{silent.getsockname()[1]}", node_timeout_ms=60000) as backend:
+            one = Owner(backend, None, "at the end")
+            one.open_session().sign_in()
+            bundle, answers = one.bundle(), []
+            thread = threading.Thread(target=lambda: answers.append(one.post(bundle)))
+            thread.start()
+            time.sleep(0.5)
+            began = time.monotonic()
+            assert backend.stop() == 0 and time.monotonic() - began < 4, backend.log_text()[-500:]
+            thread.join()
+            # It has not refused: the grant is kept, and its owner is told.
+            assert answers[0].status == 200 and json.loads(answers[0].text)["activation"] == "pending", answers[0].text
+            backend.start()
+            assert one.status()["status"] == "active"
+
+
 def packaged_settings_are_taken():
     """The configuration that the compose file carries, and the variables of the unit."""
     packaging = pathlib.Path(__file__).parent.parent.parent / "packaging"
