@@ -28,6 +28,7 @@ enum { INTEL_NOW = 1752919234, INTEL_FILE_MAX = 1 << 20 };
 /* Certificates and lists in DER. What of it is changed before intel_issue is issued as it was changed. */
 struct intel {
     struct deputy_arena *arena;
+    int64_t now; /* when it is judged, in Unix seconds */
     struct deputy_slice root, authority, leaf, tcb_signer, qe_signer;
     struct deputy_slice tcb_info, qe_identity; /* the texts */
     const char *root_revokes;                  /* serial in hexadecimal, or NULL */
@@ -41,6 +42,25 @@ static inline struct deputy_slice intel_finish(struct buf *out)
     struct deputy_slice text;
     assert_ok(buf_finish(out, &text));
     return text;
+}
+
+/* Every mention in the text. */
+static inline struct deputy_slice intel_replaced(
+        struct deputy_arena *arena, struct deputy_slice text, const char *from, const char *to)
+{
+    struct buf out = buf_make(arena, INTEL_FILE_MAX);
+    size_t len = strlen(from), found = 0;
+    for (size_t i = 0; i < text.len;) {
+        bool here = text.len - i >= len && memcmp(text.ptr + i, from, len) == 0;
+        if (here)
+            buf_put_text(&out, to);
+        else
+            buf_put_byte(&out, text.ptr[i]);
+        i += here ? len : 1;
+        found += here;
+    }
+    assert_true(found > 0);
+    return intel_finish(&out);
 }
 
 /* ---- DER ---- */
@@ -167,10 +187,10 @@ static inline struct deputy_slice intel_list(
 
 /* ---- reading what is real ---- */
 
-static inline const struct json_value *intel_collateral(struct deputy_arena *arena)
+static inline const struct json_value *intel_collateral(struct deputy_arena *arena, const char *file)
 {
     const struct json_value *object;
-    assert_ok(json_parse(arena, &object, check_data(arena, INTEL_FOLDER "tdx_v4_b0c06f.collateral.json")));
+    assert_ok(json_parse(arena, &object, check_data(arena, file)));
     return object;
 }
 
@@ -183,14 +203,16 @@ static inline struct deputy_slice intel_first(struct deputy_arena *arena, struct
     return ders[at];
 }
 
-static inline struct intel intel_begin(struct deputy_arena *arena)
+/* Files of a quote and of the collateral that belongs to it. */
+static inline struct intel intel_begin_with(
+        struct deputy_arena *arena, const char *quote_file, const char *collateral_file, int64_t now)
 {
     struct tdx_quote quote;
-    const struct json_value *collateral = intel_collateral(arena);
-    struct deputy_slice file = check_data(arena, INTEL_FOLDER "tdx_v4_b0c06f.quote.bin");
-    assert_int_equal(tdx_quote_parse(&quote, file), DEPUTY_ATTEST_OK);
+    const struct json_value *collateral = intel_collateral(arena, collateral_file);
+    assert_int_equal(tdx_quote_parse(&quote, check_data(arena, quote_file)), DEPUTY_ATTEST_OK);
     struct deputy_slice signer = intel_first(arena, check_text_of(collateral, "tcb_info_issuer_chain"), 0);
     return (struct intel){.arena = arena,
+            .now = now,
             .root = check_data(arena, INTEL_FOLDER "IntelSGXRootCA.der"),
             .leaf = intel_first(arena, quote.certification_data, 0),
             .authority = intel_first(arena, quote.certification_data, 1),
@@ -203,6 +225,12 @@ static inline struct intel intel_begin(struct deputy_arena *arena)
             .qe_auth_data = quote.qe_auth_data,
             .root_crl = unhex(arena, check_text_of(collateral, "root_ca_crl")),
             .pck_crl = unhex(arena, check_text_of(collateral, "pck_crl"))};
+}
+
+static inline struct intel intel_begin(struct deputy_arena *arena)
+{
+    return intel_begin_with(arena, INTEL_FOLDER "tdx_v4_b0c06f.quote.bin",
+            INTEL_FOLDER "tdx_v4_b0c06f.collateral.json", INTEL_NOW);
 }
 
 /* ---- issuing ---- */
@@ -332,9 +360,27 @@ static inline struct deputy_attest_verdict intel_judged(const struct intel *inte
     const struct deputy_attest_evidence evidence = {.quote = intel_quote(intel),
             .collateral = intel_collateral_of(intel),
             .root = intel_reissue(intel->arena, intel->root)};
-    const struct deputy_attest_question question = {.now = {.sec = INTEL_NOW}, .policy = &policy};
+    const struct deputy_attest_question question = {.now = {.sec = intel->now}, .policy = &policy};
     assert_ok(deputy_attest_verify(intel->arena, &verdict, &evidence, &question));
     return verdict;
+}
+
+static inline void intel_assert_accepted(const struct intel *intel)
+{
+    struct deputy_attest_verdict v = intel_judged(intel);
+    if (!v.ok)
+        print_message("%s\n", deputy_attest_code_name(v.error));
+    assert_true(v.ok);
+}
+
+static inline void intel_assert_refused(
+        const struct intel *intel, enum deputy_attest_check_name check, enum deputy_attest_code code)
+{
+    struct deputy_attest_verdict v = intel_judged(intel);
+    assert_false(v.ok);
+    assert_string_equal(deputy_attest_code_name(v.error), deputy_attest_code_name(code));
+    assert_int_equal(v.checks[check].state, DEPUTY_ATTEST_FAIL);
+    assert_int_equal(v.checks[check].code, code);
 }
 
 #endif

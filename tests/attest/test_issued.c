@@ -18,29 +18,11 @@ static const char *hex_of(struct deputy_arena *arena, struct deputy_slice bytes)
     return (const char *)intel_finish(&out).ptr;
 }
 
-static void assert_accepted(const struct intel *intel)
-{
-    struct deputy_attest_verdict v = intel_judged(intel);
-    if (!v.ok)
-        print_message("%s\n", deputy_attest_code_name(v.error));
-    assert_true(v.ok);
-}
-
-static void assert_refused(
-        const struct intel *intel, enum deputy_attest_check_name check, enum deputy_attest_code code)
-{
-    struct deputy_attest_verdict v = intel_judged(intel);
-    assert_false(v.ok);
-    assert_string_equal(deputy_attest_code_name(v.error), deputy_attest_code_name(code));
-    assert_int_equal(v.checks[check].state, DEPUTY_ATTEST_FAIL);
-    assert_int_equal(v.checks[check].code, code);
-}
-
 /* Without this nothing below would say anything. */
 static void evidence_that_is_issued_again_is_accepted(void **state)
 {
     struct intel intel = intel_begin(*state);
-    assert_accepted(&intel);
+    intel_assert_accepted(&intel);
 }
 
 /* ---- revocation: one entry at a time ---- */
@@ -49,7 +31,7 @@ static void assert_revoked(void **state, struct deputy_slice intel_certificate(c
 {
     struct intel intel = intel_begin(*state);
     intel.root_revokes = hex_of(*state, serial_of(*state, intel_certificate(&intel)));
-    assert_refused(&intel, DEPUTY_ATTEST_CHECK_REVOCATION, DEPUTY_ATTEST_REVOKED);
+    intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_REVOCATION, DEPUTY_ATTEST_REVOKED);
 }
 
 static struct deputy_slice its_tcb_signer(const struct intel *intel)
@@ -96,7 +78,7 @@ static void entry_of_somebody_else_revokes_nobody(void **state)
 {
     struct intel intel = intel_begin(*state);
     intel.root_revokes = "0102030405";
-    assert_accepted(&intel);
+    intel_assert_accepted(&intel);
 }
 
 /* ---- names and keys of certificates ---- */
@@ -113,24 +95,24 @@ static void authority_of_platforms_has_one_of_two_names(void **state)
     intel.authority = renamed(*state, intel.authority, "PCK Platform CA", "PCK Plotform CA");
     intel.leaf = renamed(*state, intel.leaf, "PCK Platform CA", "PCK Plotform CA");
     intel.pck_crl = renamed(*state, intel.pck_crl, "PCK Platform CA", "PCK Plotform CA");
-    assert_refused(&intel, DEPUTY_ATTEST_CHECK_PCK_CHAIN, DEPUTY_ATTEST_CERT_CHAIN);
+    intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_PCK_CHAIN, DEPUTY_ATTEST_CERT_CHAIN);
 }
 
 static void certificate_of_a_platform_has_its_name(void **state)
 {
     struct intel intel = intel_begin(*state);
     intel.leaf = renamed(*state, intel.leaf, "SGX PCK Certificate", "SGX PCK certificate");
-    assert_refused(&intel, DEPUTY_ATTEST_CHECK_PCK_CHAIN, DEPUTY_ATTEST_CERT_CHAIN);
+    intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_PCK_CHAIN, DEPUTY_ATTEST_CERT_CHAIN);
 }
 
 static void signer_of_collateral_has_its_name(void **state)
 {
     struct intel intel = intel_begin(*state);
     intel.tcb_signer = renamed(*state, intel.tcb_signer, "SGX TCB Signing", "SGX TCB signing");
-    assert_refused(&intel, DEPUTY_ATTEST_CHECK_TCB, DEPUTY_ATTEST_CERT_CHAIN);
+    intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_TCB, DEPUTY_ATTEST_CERT_CHAIN);
     intel = intel_begin(*state);
     intel.qe_signer = renamed(*state, intel.qe_signer, "SGX TCB Signing", "SGX TCB signing");
-    assert_refused(&intel, DEPUTY_ATTEST_CHECK_QE_IDENTITY, DEPUTY_ATTEST_CERT_CHAIN);
+    intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_QE_IDENTITY, DEPUTY_ATTEST_CERT_CHAIN);
 }
 
 /* The same certificate with another SubjectPublicKeyInfo. */
@@ -169,16 +151,16 @@ static void certificates_with_keys_of_another_kind_are_refused(void **state)
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         struct intel intel = intel_begin(*state);
         intel.tcb_signer = with_key(*state, intel.tcb_signer, keys[i]);
-        assert_refused(&intel, DEPUTY_ATTEST_CHECK_TCB, DEPUTY_ATTEST_CERT_CHAIN);
+        intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_TCB, DEPUTY_ATTEST_CERT_CHAIN);
         intel = intel_begin(*state);
         intel.qe_signer = with_key(*state, intel.qe_signer, keys[i]);
-        assert_refused(&intel, DEPUTY_ATTEST_CHECK_QE_IDENTITY, DEPUTY_ATTEST_CERT_CHAIN);
+        intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_QE_IDENTITY, DEPUTY_ATTEST_CERT_CHAIN);
         intel = intel_begin(*state);
         intel.leaf = with_key(*state, intel.leaf, keys[i]);
-        assert_refused(&intel, DEPUTY_ATTEST_CHECK_PCK_CHAIN, DEPUTY_ATTEST_CERT_CHAIN);
+        intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_PCK_CHAIN, DEPUTY_ATTEST_CERT_CHAIN);
         intel = intel_begin(*state);
         intel.authority = with_key(*state, intel.authority, keys[i]);
-        assert_refused(&intel, DEPUTY_ATTEST_CHECK_PCK_CHAIN, DEPUTY_ATTEST_CERT_CHAIN);
+        intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_PCK_CHAIN, DEPUTY_ATTEST_CERT_CHAIN);
         intel = intel_begin(*state);
         intel.root = with_key(*state, intel.root, keys[i]);
         assert_false(intel_judged(&intel).ok);
@@ -206,20 +188,20 @@ static void root_with_a_critical_extension_that_nobody_understands_is_refused(vo
 {
     struct intel intel = intel_begin(*state);
     intel.root = with_extension(*state, intel.root, false);
-    assert_accepted(&intel);
+    intel_assert_accepted(&intel);
     intel = intel_begin(*state);
     intel.root = with_extension(*state, intel.root, true);
-    assert_refused(&intel, DEPUTY_ATTEST_CHECK_ROOT, DEPUTY_ATTEST_CERT_CHAIN);
+    intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_ROOT, DEPUTY_ATTEST_CERT_CHAIN);
 }
 
 static void certificate_below_the_root_with_such_an_extension_is_refused(void **state)
 {
     struct intel intel = intel_begin(*state);
     intel.authority = with_extension(*state, intel.authority, true);
-    assert_refused(&intel, DEPUTY_ATTEST_CHECK_PCK_CHAIN, DEPUTY_ATTEST_CERT_CHAIN);
+    intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_PCK_CHAIN, DEPUTY_ATTEST_CERT_CHAIN);
     intel = intel_begin(*state);
     intel.tcb_signer = with_extension(*state, intel.tcb_signer, true);
-    assert_refused(&intel, DEPUTY_ATTEST_CHECK_TCB, DEPUTY_ATTEST_CERT_CHAIN);
+    intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_TCB, DEPUTY_ATTEST_CERT_CHAIN);
 }
 
 /* basicConstraints of an authority that says nothing of how many may stand below it. */
@@ -248,9 +230,9 @@ static void authorities_need_not_say_how_many_may_stand_below_them(void **state)
 {
     struct intel intel = intel_begin(*state);
     intel.authority = without_path_length(*state, intel.authority);
-    assert_accepted(&intel);
+    intel_assert_accepted(&intel);
     intel.root = without_path_length(*state, intel.root);
-    assert_accepted(&intel);
+    intel_assert_accepted(&intel);
 }
 
 #define KEY_USAGE "0603551d0f0101ff0404030201"
@@ -266,17 +248,17 @@ static void authority_that_may_not_sign_certificates_is_refused(void **state)
 {
     struct intel intel = intel_begin(*state);
     intel.authority = with_usage(*state, intel.authority, "02");
-    assert_refused(&intel, DEPUTY_ATTEST_CHECK_PCK_CHAIN, DEPUTY_ATTEST_CERT_CHAIN);
+    intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_PCK_CHAIN, DEPUTY_ATTEST_CERT_CHAIN);
 }
 
 static void list_of_an_authority_that_may_not_sign_lists_is_refused(void **state)
 {
     struct intel intel = intel_begin(*state);
     intel.authority = with_usage(*state, intel.authority, "04");
-    assert_refused(&intel, DEPUTY_ATTEST_CHECK_REVOCATION, DEPUTY_ATTEST_CRL);
+    intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_REVOCATION, DEPUTY_ATTEST_CRL);
     intel = intel_begin(*state);
     intel.root = with_usage(*state, intel.root, "04");
-    assert_refused(&intel, DEPUTY_ATTEST_CHECK_REVOCATION, DEPUTY_ATTEST_CRL);
+    intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_REVOCATION, DEPUTY_ATTEST_CRL);
 }
 
 /* ---- the TDX module ---- */
@@ -286,25 +268,6 @@ static void list_of_an_authority_that_may_not_sign_lists_is_refused(void **state
 #define ONES_48                                                                                              \
     "111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111"
 
-/* Every mention in the text. */
-static struct deputy_slice replaced(
-        struct deputy_arena *arena, struct deputy_slice text, const char *from, const char *to)
-{
-    struct buf out = buf_make(arena, INTEL_FILE_MAX);
-    size_t len = strlen(from), found = 0;
-    for (size_t i = 0; i < text.len;) {
-        bool here = text.len - i >= len && memcmp(text.ptr + i, from, len) == 0;
-        if (here)
-            buf_put_text(&out, to);
-        else
-            buf_put_byte(&out, text.ptr[i]);
-        i += here ? len : 1;
-        found += here;
-    }
-    assert_true(found > 0);
-    return intel_finish(&out);
-}
-
 /* Even if TCB info said that another may sign TDX modules: MRSIGNERSEAM of Intel's is zero. */
 static void module_that_is_not_intels_is_refused_whoever_published_it(void **state)
 {
@@ -313,9 +276,9 @@ static void module_that_is_not_intels_is_refused_whoever_published_it(void **sta
     uint8_t *body = (uint8_t *)joined(*state, intel.header_and_body, T("")).ptr;
     memset(body + MR_SIGNER_SEAM, 0x11, 48);
     intel.header_and_body = deputy_slice_bytes(body, intel.header_and_body.len);
-    assert_refused(&intel, DEPUTY_ATTEST_CHECK_TCB, DEPUTY_ATTEST_TDX_MODULE);
-    intel.tcb_info = replaced(*state, intel.tcb_info, "\"" ZEROS_48 "\"", "\"" ONES_48 "\"");
-    assert_refused(&intel, DEPUTY_ATTEST_CHECK_TCB, DEPUTY_ATTEST_TDX_MODULE);
+    intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_TCB, DEPUTY_ATTEST_TDX_MODULE);
+    intel.tcb_info = intel_replaced(*state, intel.tcb_info, "\"" ZEROS_48 "\"", "\"" ONES_48 "\"");
+    intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_TCB, DEPUTY_ATTEST_TDX_MODULE);
 }
 
 int main(void)
