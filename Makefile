@@ -70,7 +70,7 @@ bench-node: deps ## what a request costs the node: CPU time a verify, latencies,
 	@tools/deps packages-bench.txt
 	@bench/run-node $(FIGURES)
 
-bench-backend: deps ## what the backend costs beside its node: CPU time a read, memory (OWNERS=10000, under two minutes of signing in; STRICT=1: a miss fails)
+bench-backend: deps ## what the backend costs beside its node: CPU time a read, memory (OWNERS=10000, STRICT=1: a miss fails)
 	@bench/run-backend $(FIGURES)
 
 bench-attest: deps ## what a verdict on evidence costs: beside its signatures, beside dcap-qvl, from the tool's start (STRICT=1: a miss fails)

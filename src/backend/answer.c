@@ -5,7 +5,8 @@
 
 enum { ANSWER_MAX = 64 * 1024 };
 
-static const char internal_error[] = "{\"error\":\"internal_error\",\"message\":\"Internal error\"}";
+static const char internal_error[] =
+        "{\"error\":\"internal_error\",\"message\":\"Internal error\",\"fault\":\"backend\"}";
 
 /* What clients know of an error under another name or status than the error table's. */
 struct known {
@@ -50,16 +51,6 @@ static struct known known_of(enum deputy_error code)
     return (struct known){info->name, info->status == 401 && is_of_library(code) ? 400 : info->status};
 }
 
-/* Of the kinds that are about a delegation only what is not the owner's doing keeps its own name. */
-static struct known known_of_intake(enum deputy_error code)
-{
-    if (code == DEPUTY_E_GRANT_SHORT)
-        return (struct known){"delegation_expired_at_grant", 400};
-    if (error_is_of_memory(code) || code == DEPUTY_E_INTERNAL)
-        return known_of(code);
-    return (struct known){"invalid_delegation", 400};
-}
-
 struct deputy_slice backend_refusal_text(struct deputy_arena *arena, const struct deputy_refusal *refusal)
 {
     const struct deputy_refusal bare = {.code = refusal->code};
@@ -69,38 +60,28 @@ struct deputy_slice backend_refusal_text(struct deputy_arena *arena, const struc
     return text;
 }
 
-static void answer(
-        struct http_exchange *x, struct known known, const struct deputy_refusal *refusal, const char *blame)
+void backend_answer_error(struct http_exchange *x, int status, const char *name, struct deputy_slice message,
+        enum backend_blame blame)
 {
     struct buf text = buf_make(http_arena(x), ANSWER_MAX);
     struct json_writer writer = json_writer_make(&text);
-    http_set_reason(x, refusal->code);
     json_object_begin(&writer);
     json_key(&writer, "error");
-    json_text_z(&writer, known.name);
+    json_text_z(&writer, name);
     json_key(&writer, "message");
-    json_text(&writer, backend_refusal_text(http_arena(x), refusal));
-    if (blame != NULL) {
-        json_key(&writer, "fault");
-        json_text_z(&writer, blame);
-    }
+    json_text(&writer, message);
+    json_key(&writer, "fault");
+    json_text_z(&writer, backend_blame_name(blame));
     json_object_end(&writer);
-    backend_answer_json(x, known.status, &text);
-}
-
-void backend_answer_refusal(struct http_exchange *x, const struct deputy_refusal *refusal)
-{
-    answer(x, known_of(refusal->code), refusal, NULL);
-}
-
-void backend_answer_intake(struct http_exchange *x, const struct deputy_refusal *refusal)
-{
-    answer(x, known_of_intake(refusal->code), refusal, NULL);
+    backend_answer_json(x, status, &text);
 }
 
 void backend_answer_fault(struct http_exchange *x, const struct backend_fault *fault)
 {
-    answer(x, known_of(fault->refusal.code), &fault->refusal, backend_blame_name(fault->blame));
+    struct known known = known_of(fault->refusal.code);
+    http_set_reason(x, fault->refusal.code);
+    backend_answer_error(
+            x, known.status, known.name, backend_refusal_text(http_arena(x), &fault->refusal), fault->blame);
 }
 
 void backend_answer_json(struct http_exchange *x, int status, struct buf *built)

@@ -1,5 +1,5 @@
-/* Answers of the backend's routes: JSON, and errors as {"error": code, "message": text} (spec/07 section
- * A15). */
+/* Answers of the local API: JSON, and errors as {"error": code, "message": text, "fault": who is to blame}
+ * (spec/07 sections A15 and E18). Those of the public routes are frame.h's. */
 #ifndef BACKEND_ANSWER_H
 #define BACKEND_ANSWER_H
 
@@ -10,14 +10,11 @@
  * The error's name, text and status in the error table are what goes out, unless a table of answer.c gives
  * what clients know: 401 is only what it says of a token or of a delegation that is over.
  */
-void backend_answer_refusal(struct http_exchange *x, const struct deputy_refusal *refusal);
-
-/* Why delegations that an owner hands in are not taken (intake.h): invalid_delegation and its text, or
- * delegation_expired_at_grant. Never for other input: the same codes mean something else there. */
-void backend_answer_intake(struct http_exchange *x, const struct deputy_refusal *refusal);
-
-/* As a refusal, with "fault": who is to blame. For the local API. */
 void backend_answer_fault(struct http_exchange *x, const struct backend_fault *fault);
+
+/* The same in other words. The message is UTF-8. */
+void backend_answer_error(struct http_exchange *x, int status, const char *name, struct deputy_slice message,
+        enum backend_blame blame);
 
 /* Ends the exchange with the JSON that was built; 500 when building it failed. */
 void backend_answer_json(struct http_exchange *x, int status, struct buf *built);

@@ -2,12 +2,12 @@
 #include "attest/attestation.h"
 #include "attest/statement.h"
 #include "backend/errand.h"
+#include "backend/origin.h"
 #include "backend/public.h"
 #include "base/json_write.h"
 #include "base/time.h"
 #include "base/try.h"
 #include "evidence/source.h"
-#include "grant/text.h"
 #include <deputy/did.h>
 
 enum { ANSWER_MAX = 32 * 1024 * 1024 };
@@ -44,16 +44,6 @@ static bool is_plain(struct deputy_slice text)
             return false;
     }
     return true;
-}
-
-/* scheme://host[:port] and nothing behind it. */
-static bool is_origin(struct deputy_slice text)
-{
-    size_t scheme = text_starts(text, "https://") ? 8 : text_starts(text, "http://") ? 7 : 0;
-    struct deputy_slice host = text_after(text, scheme);
-    return scheme > 0 && host.len > 0 && text_find(host, '/') == host.len &&
-           text_find(host, '?') == host.len && text_find(host, '#') == host.len &&
-           text_find(host, '@') == host.len && text_find(host, '\\') == host.len;
 }
 
 static bool is_audience(struct deputy_slice text)

@@ -6,6 +6,7 @@
 #include "base/try.h"
 #include "grant/authority.h"
 #include "grant/permission.h"
+#include "grant/text.h"
 
 /* What one intake works on. */
 struct taking {
@@ -48,19 +49,12 @@ static enum deputy_error parties_check(const struct taking *taking, const struct
     return DEPUTY_OK;
 }
 
-static struct deputy_slice without_slash(struct deputy_slice url)
-{
-    if (url.len > 0 && url.ptr[url.len - 1] == '/')
-        url.len--;
-    return url;
-}
-
 static enum deputy_error host_check(const struct taking *taking, struct deputy_slice host)
 {
     if (!deputy_slice_present(host))
         return DEPUTY_OK;
     for (size_t i = 0; i < taking->rules->host_count; i++) {
-        if (deputy_slice_equal(without_slash(host), without_slash(taking->rules->hosts[i])))
+        if (deputy_slice_equal(text_without_slashes(host), text_without_slashes(taking->rules->hosts[i])))
             return DEPUTY_OK;
     }
     return attempt_refuse_about(&taking->attempt, DEPUTY_E_GRANT_HOST, host);

@@ -2,9 +2,6 @@
 #include "backend/answer.h"
 #include "backend/local_gate.h"
 #include "backend/local_handlers.h"
-#include "base/json_write.h"
-
-enum { ERROR_MAX = 1024 };
 
 /* Whatever no other route takes; who is not let in does not learn which paths there are. */
 static enum http_flow unrouted(struct http_exchange *x, void *app)
@@ -67,16 +64,8 @@ static const char *name_of(int status)
 
 void local_on_error(void *app, struct http_exchange *x, int status)
 {
-    struct buf text = buf_make(http_arena(x), ERROR_MAX);
-    struct json_writer json = json_writer_make(&text);
     (void)app;
-    json_object_begin(&json);
-    json_key(&json, "error");
-    json_text_z(&json, name_of(status));
-    json_key(&json, "message");
-    json_text_z(&json, "the request was not answered: see its status");
-    json_key(&json, "fault");
-    json_text_z(&json, backend_blame_name(status < 500 ? BLAME_REQUEST : BLAME_BACKEND));
-    json_object_end(&json);
-    backend_answer_json(x, status, &text);
+    backend_answer_error(x, status, name_of(status),
+            deputy_slice_text("the request was not answered: see its status"),
+            status < 500 ? BLAME_REQUEST : BLAME_BACKEND);
 }

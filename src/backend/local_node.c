@@ -3,13 +3,12 @@
 #include "backend/local_gate.h"
 #include "base/arena.h"
 #include "base/codec.h"
-#include "base/json_write.h"
 #include "base/try.h"
 #include <strings.h>
 
 #define META "x-tinycloud-meta-"
 
-enum { NAME_MAX_BYTES = 128, REFUSAL_MAX = 16 * 1024 };
+enum { NAME_MAX_BYTES = 128 };
 
 static bool is_meta(struct deputy_slice name)
 {
@@ -159,16 +158,6 @@ static struct deputy_slice words_of(struct deputy_slice said)
 void local_node_refusal(struct http_exchange *x, int status, struct deputy_slice said)
 {
     const struct refusal_kind *kind = kind_of(status);
-    struct buf text = buf_make(http_arena(x), REFUSAL_MAX);
-    struct json_writer json = json_writer_make(&text);
     http_set_reason(x, DEPUTY_E_LOCAL_REFUSED);
-    json_object_begin(&json);
-    json_key(&json, "error");
-    json_text_z(&json, kind->name);
-    json_key(&json, "message");
-    json_text(&json, words_of(said));
-    json_key(&json, "fault");
-    json_text_z(&json, backend_blame_name(kind->blame));
-    json_object_end(&json);
-    backend_answer_json(x, status, &text);
+    backend_answer_error(x, status, kind->name, words_of(said), kind->blame);
 }

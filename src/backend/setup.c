@@ -1,5 +1,6 @@
 #include "backend/setup.h"
 #include "backend/local_setup.h"
+#include "backend/origin.h"
 #include "base/arena.h"
 #include "base/try.h"
 #include "crypto/random.h"
@@ -78,13 +79,6 @@ static enum deputy_error policy_read(struct setup *setup, struct deputy_refusal 
 
 /* ---- the node ---- */
 
-static struct deputy_slice without_slash(struct deputy_slice url)
-{
-    while (url.len > 0 && url.ptr[url.len - 1] == '/')
-        url.len--;
-    return url;
-}
-
 /* What goes there carries what the backend may do: without TLS only to this very machine. */
 static bool is_node_url(struct deputy_slice url, bool dev)
 {
@@ -108,7 +102,7 @@ static enum deputy_error node_read(struct setup *setup, struct deputy_refusal *r
     const struct deputy_slice *hosts = config_list(setup->config, "hosts", &more);
     struct deputy_slice *all = ARENA_ARRAY(setup->arena, struct deputy_slice, more + 1);
     ENSURE(all != NULL, arena_error(setup->arena));
-    setup->backend.node = without_slash(text_of(setup, "node"));
+    setup->backend.node = text_without_slashes(text_of(setup, "node"));
     if (!is_node_url(setup->backend.node, dev))
         return refuse_value(refusal, "node", "an https URL, or an http URL of this machine");
     if (wait_ms < 100 || wait_ms > 600000)
@@ -116,7 +110,7 @@ static enum deputy_error node_read(struct setup *setup, struct deputy_refusal *r
     setup->backend.node_ms = (uint32_t)wait_ms;
     all[0] = setup->backend.node;
     for (size_t i = 0; i < more; i++)
-        all[i + 1] = without_slash(hosts[i]);
+        all[i + 1] = text_without_slashes(hosts[i]);
     setup->backend.intake.hosts = all;
     setup->backend.intake.host_count = more + 1;
     setup->backend.intake.formats =
@@ -129,18 +123,6 @@ static enum deputy_error node_read(struct setup *setup, struct deputy_refusal *r
 static const struct deputy_slice dev_origins[] = {
         {(const uint8_t *)"https://localhost:5173", 22}, {(const uint8_t *)"http://localhost:5173", 21}};
 
-/* What a browser writes: scheme, host and port, in lower case, without a slash behind them. */
-static bool is_origin(struct deputy_slice text)
-{
-    size_t scheme = text_starts(text, "https://") ? 8 : text_starts(text, "http://") ? 7 : 0;
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.ptr[i];
-        if (c <= ' ' || c > '~' || (c >= 'A' && c <= 'Z') || (i >= scheme && strchr("/?#@\\\"'", c) != NULL))
-            return false;
-    }
-    return scheme > 0 && text.len > scheme;
-}
-
 static enum deputy_error origins_read(struct setup *setup, struct deputy_refusal *refusal)
 {
     struct frame_config *frame = &setup->public_of.frame;
@@ -150,7 +132,7 @@ static enum deputy_error origins_read(struct setup *setup, struct deputy_refusal
     struct deputy_slice *origins = ARENA_ARRAY(setup->arena, struct deputy_slice, count + dev + 1);
     ENSURE(origins != NULL, arena_error(setup->arena));
     for (size_t i = 0; i < count; i++) {
-        origins[i] = without_slash(listed[i]);
+        origins[i] = text_without_slashes(listed[i]);
         if (!is_origin(origins[i]))
             return refuse_value(refusal, "origins", "origins such as https://app.example, in lower case");
     }

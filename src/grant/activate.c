@@ -13,18 +13,11 @@
 
 enum { WALLET_SESSION_MS = 3600000 };
 
-static struct deputy_slice without_slashes(struct deputy_slice host)
-{
-    while (host.len > 0 && host.ptr[host.len - 1] == '/')
-        host.len--;
-    return host;
-}
-
 static enum deputy_error host_check(const struct attempt *attempt, const struct deputy_portable *portable,
         struct deputy_slice expected_host)
 {
-    struct deputy_slice expected = without_slashes(expected_host);
-    struct deputy_slice host = without_slashes(portable->host);
+    struct deputy_slice expected = text_without_slashes(expected_host);
+    struct deputy_slice host = text_without_slashes(portable->host);
     if (expected.len == 0)
         return attempt_refuse(attempt, DEPUTY_E_ACTIVATE_HOST_EMPTY);
     if (deputy_slice_present(portable->host) && !deputy_slice_equal(host, expected))

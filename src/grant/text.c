@@ -25,6 +25,13 @@ struct deputy_slice text_after(struct deputy_slice text, size_t count)
     return deputy_slice_bytes(text.ptr + count, text.len - count);
 }
 
+struct deputy_slice text_without_slashes(struct deputy_slice text)
+{
+    while (text.len > 0 && text.ptr[text.len - 1] == '/')
+        text.len--;
+    return text;
+}
+
 size_t text_find(struct deputy_slice text, uint8_t byte)
 {
     size_t at = 0;

@@ -13,6 +13,9 @@ bool text_ends(struct deputy_slice text, const char *end);
 /* What follows the first `count` bytes. */
 struct deputy_slice text_after(struct deputy_slice text, size_t count);
 
+/* Without the slashes at its end, of which a URL may have some or none. */
+struct deputy_slice text_without_slashes(struct deputy_slice text);
+
 /* The position of the first or last such byte, or text.len. */
 size_t text_find(struct deputy_slice text, uint8_t byte);
 size_t text_find_last(struct deputy_slice text, uint8_t byte);

@@ -196,6 +196,7 @@ static void E11_other_spellings_of_the_same_are_taken(void **state)
             {"\"ownerAddress\":\"" LISTEN_OWNER "\"",
                     "\"ownerAddress\":\"0xdc0457d43ca88699685f2df52754259054977828\""},
             {HOST "\"", HOST "/\""},
+            {HOST "\"", HOST "//\""},
             {",\"host\":\"" HOST "\"", ""},
             {"\"chainId\":1", "\"chainId\":1,\"unknown\":{\"x\":[1]},\"isRevoked\":false"},
             {"\"chainId\":1", "\"chainId\":1,\"delegatorDID\":\"did:key:"

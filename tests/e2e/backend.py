@@ -190,8 +190,8 @@ def F5_attestation_is_classic_outside_a_tee_and_a_bad_question_is_bad_there_too(
         for bad in ("", "?nonce=", "?nonce=" + "A" * 32, "?nonce=" + "0" * 31, "?nonce=" + "0" * 33, "?nonce=" + "0" * 130, "?nonce=" + "g" * 32,
                     f"?nonce={NONCE}&nonce={NONCE}", f"?aud=https://a&NONCE={NONCE}"):
             expect(BACKEND.request("GET", path + bad), 400, '{"error":"invalid nonce"}')
-        for bad in ("", "app.example", "ftp://app.example", "https://", "https://app.example/path", "https://u@app.example", "https://a%22b", "https://a%20b",
-                    "https://a%0Ab", "did:", "https://" + "a" * 505, "https://a&aud=https://b"):
+        for bad in ("", "app.example", "ftp://app.example", "https://App.example", "https://", "https://app.example/path", "https://u@app.example",
+                    "https://a%22b", "https://a%20b", "https://a%0Ab", "did:", "https://" + "a" * 505, "https://a&aud=https://b"):
             expect(BACKEND.request("GET", f"{path}?nonce={NONCE}&aud={bad}"), 400, '{"error":"invalid aud"}')
         for good in ("http://localhost:5173", "did:web:app.example", "https://" + "a" * 504):
             expect(BACKEND.request("GET", f"{path}?nonce={NONCE}&aud={good}"), 200, classic)
