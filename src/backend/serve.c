@@ -4,6 +4,7 @@
 #include "backend/probe.h"
 #include "backend/session.h"
 #include "backend/setup.h"
+#include "backend/sweep.h"
 #include "backend/watch.h"
 #include "base/arena.h"
 #include "base/try.h"
@@ -21,6 +22,13 @@ struct serve {
     struct setup setup;
     struct daemon_plan plan;
     struct probe *probe;
+    bool sweeping; /* some loop has the sweep */
+};
+
+/* The app of a loop's handlers, and what else is on it. */
+struct serve_loop {
+    struct backend_loop on; /* first: it is what handlers see */
+    struct grant_sweep *sweep;
 };
 
 /* What the refusal is about counts when it is of this failure. */
@@ -78,33 +86,45 @@ static void serve_tell(void *owner, struct buf *out)
 
 /* ---- a loop ---- */
 
+/* One sweep looks at the grants of all. */
+static enum deputy_error loop_fill(struct serve *serve, struct serve_loop *of)
+{
+    static const struct http_caller_config caller = {0};
+    TRY(http_caller_create(&of->on.caller, of->on.loop, &caller));
+    if (serve->sweeping)
+        return DEPUTY_OK;
+    serve->sweeping = true;
+    return grant_sweep_create(&of->sweep, &of->on);
+}
+
+/* The sweep uses what is closed after the loops, and the loop's app. */
+static void serve_close_loop(void *app)
+{
+    struct serve_loop *of = app;
+    grant_sweep_destroy(of->sweep);
+    http_caller_destroy(of->on.caller);
+    free(of);
+}
+
 static enum deputy_error serve_open_loop(void **app, void *owner, struct loop *loop, struct metrics *metrics)
 {
     struct serve *serve = owner;
-    static const struct http_caller_config caller = {0};
-    struct backend_loop *on = calloc(1, sizeof *on);
-    ENSURE(on != NULL, DEPUTY_E_NOMEM);
-    *on = (struct backend_loop){.backend = &serve->setup.backend, .loop = loop, .metrics = metrics};
-    enum deputy_error result = http_caller_create(&on->caller, loop, &caller);
+    struct serve_loop *of = calloc(1, sizeof *of);
+    ENSURE(of != NULL, DEPUTY_E_NOMEM);
+    of->on = (struct backend_loop){.backend = &serve->setup.backend, .loop = loop, .metrics = metrics};
+    enum deputy_error result = loop_fill(serve, of);
     if (result != DEPUTY_OK) {
-        free(on);
+        serve_close_loop(of);
         return result;
     }
-    *app = on;
+    *app = of;
     return DEPUTY_OK;
-}
-
-static void serve_close_loop(void *app)
-{
-    struct backend_loop *on = app;
-    http_caller_destroy(on->caller);
-    free(on);
 }
 
 /* A node that is silent does not hold up the end. */
 static void serve_hurry_loop(void *app)
 {
-    http_caller_end(((struct backend_loop *)app)->caller);
+    http_caller_end(((struct serve_loop *)app)->on.caller);
 }
 
 /* ---- the plan ---- */
