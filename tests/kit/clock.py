@@ -9,12 +9,13 @@ class Clock:
     """Give `environment` to each process whose clock it is to be. Use it in a with statement."""
 
     def __init__(self, deputy):
-        build = pathlib.Path(deputy).resolve().parent
+        library = pathlib.Path(deputy).resolve().parent / "clock.so"
+        assert library.exists(), f"{library} is not built"
         self.file = tempfile.NamedTemporaryFile(prefix="deputy-test-clock-")
         self.file.write(bytes(16))
         self.file.flush()
         self.memory = mmap.mmap(self.file.fileno(), 16)
-        self.environment = {"LD_PRELOAD": str(build / "clock.so"), "CLOCK_CONTROL": self.file.name, "ASAN_OPTIONS": "verify_asan_link_order=0"}
+        self.environment = {"LD_PRELOAD": str(library), "CLOCK_CONTROL": self.file.name, "ASAN_OPTIONS": "verify_asan_link_order=0"}
         self.passed = 0
 
     def __enter__(self):
