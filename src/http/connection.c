@@ -1,8 +1,9 @@
 #include "http/connection.h"
 
 enum {
+    /* What is read away when an upload was refused, until either is reached. */
     LINGER_MS = 2000,
-    LINGER_MAX = 1024 * 1024, /* bytes read away */
+    LINGER_MAX = 64 * 1024 * 1024,
 };
 
 static void connection_expect_head(struct http_connection *c, uint32_t timeout_ms)
