@@ -22,7 +22,7 @@
 #include <time.h>
 
 enum { BATCH = 20000, KEYS = 256, VERIFY_EACH = 16, VALUE_MAX = 64 * 1024, BATCH_ARENA = 1024 * 1024 * 1024 };
-enum { LIFETIME_S = 60, STATUS_MAX = 600 };
+enum { LIFETIME_S = 60, STATUS_MAX = 600, BASE64_SIGNATURE = 88 };
 
 enum operation { GET, PUT, DECRYPT, SELECT, DATABASES };
 
@@ -92,15 +92,18 @@ static void bare_verify(struct load *load)
         load_must(DEPUTY_E_SIGNATURE, "bare verify");
 }
 
-/* One shared secret to open, an ephemeral key and a shared secret to wrap, and a signature. */
-static void bare_decrypt(struct load *load)
+/* One shared secret to open, an ephemeral key and a shared secret to wrap, and the signature of the answer,
+ * which is made before it has a signature. */
+static void bare_decrypt(struct load *load, struct deputy_slice answer)
 {
+    static const char member[] = "\"nodeSignature\":\"\",";
+    size_t unsigned_bytes = answer.len - (sizeof member - 1) - BASE64_SIGNATURE;
     static uint8_t secret[64] = {9}, point[32], shared[32], signature[64];
     double start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     int bad = crypto_scalarmult_base(point, secret);
     bad |= crypto_scalarmult(shared, secret, point);
     bad |= crypto_scalarmult(shared, secret, point);
-    bad |= crypto_sign_detached(signature, NULL, shared, sizeof shared, secret);
+    bad |= crypto_sign_detached(signature, NULL, answer.ptr, unsigned_bytes, secret);
     load->bare_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - start;
     if (bad != 0)
         load_must(DEPUTY_E_KEY, "bare operations");
@@ -201,8 +204,8 @@ static void batch_answered(void *ctx, size_t connection, const struct wire_answe
     if (load->answered % VERIFY_EACH != 0)
         return;
     bare_verify(load);
-    if (load->options.operation == DECRYPT)
-        bare_decrypt(load);
+    if (load->options.operation == DECRYPT && answer->status == 200)
+        bare_decrypt(load, answer->body);
 }
 
 static void batch_run(struct load *load, struct wire *wire)

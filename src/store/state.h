@@ -31,6 +31,7 @@ struct store_queue {
     struct store_job *first;
     struct store_job *last;
     size_t waiting;
+    size_t wanted; /* who waits for jobs is woken when so many wait */
     bool closing;
 };
 

@@ -39,6 +39,18 @@ static enum deputy_error store_start(struct store *store)
     return writer_start(store);
 }
 
+/* Waits by the clock that nobody sets. */
+static void queue_prepare(struct store_queue *queue)
+{
+    pthread_condattr_t clock;
+    pthread_mutex_init(&queue->lock, NULL);
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&queue->filled, &clock);
+    pthread_condattr_destroy(&clock);
+    queue->wanted = 1;
+}
+
 enum deputy_error store_open(struct store **out, const struct store_config *config)
 {
     ENSURE(config->readers > 0 && config->now != NULL && config->seal_key != NULL, DEPUTY_E_ARGUMENT);
@@ -46,8 +58,7 @@ enum deputy_error store_open(struct store **out, const struct store_config *conf
     ENSURE(store != NULL, DEPUTY_E_NOMEM);
     store->config = *config;
     pthread_mutex_init(&store->free_lock, NULL);
-    pthread_mutex_init(&store->queue.lock, NULL);
-    pthread_cond_init(&store->queue.filled, NULL);
+    queue_prepare(&store->queue);
     atomic_init(&store->generation, 1);
     enum deputy_error result = store_start(store);
     store->config.directory = NULL;

@@ -10,10 +10,11 @@
 enum { WRITER_CHECKPOINT_PAGES = 1000 };
 
 /*
- * When the last commit carried a crowd, its submitters are about to come back: while they do, short pauses
- * let them share the next sync instead of each meeting it half empty. Who is alone never waits.
+ * When the last commit carried a crowd, its submitters are about to come back: until they are all there, but
+ * for no longer than this, the next commit waits, so that they share a sync instead of each meeting it half
+ * empty. Who is alone never waits.
  */
-enum { WRITER_CROWD = 4, WRITER_ENOUGH = 16, WRITER_PAUSES = 4, WRITER_PAUSE_NS = 500 * 1000 };
+enum { WRITER_CROWD = 4, WRITER_GATHER_NS = 4 * 1000 * 1000 };
 
 static void queue_append(struct store_queue *queue, struct store_job *job)
 {
@@ -46,38 +47,34 @@ static struct store_job *queue_take_batch(struct store_queue *queue)
     return batch;
 }
 
+/* Lets those of the last commit, and as many as came while it ran, come together. With the lock held. */
+static void queue_gather(struct store_queue *queue, size_t last_count)
+{
+    struct timespec until;
+    size_t crowd = last_count + queue->waiting;
+    if (last_count < WRITER_CROWD)
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += WRITER_GATHER_NS;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    queue->wanted = crowd < STORE_BATCH_JOBS ? crowd : STORE_BATCH_JOBS;
+    while (queue->waiting < queue->wanted && !queue->closing)
+        if (pthread_cond_timedwait(&queue->filled, &queue->lock, &until) != 0)
+            break;
+    queue->wanted = 1;
+}
+
 /* Waits for jobs; NULL when the store closes and none is left. */
-static struct store_job *queue_wait(struct store_queue *queue)
+static struct store_job *queue_wait(struct store_queue *queue, size_t last_count)
 {
     pthread_mutex_lock(&queue->lock);
+    queue_gather(queue, last_count);
     while (queue->first == NULL && !queue->closing)
         pthread_cond_wait(&queue->filled, &queue->lock);
     struct store_job *batch = queue->first != NULL ? queue_take_batch(queue) : NULL;
     pthread_mutex_unlock(&queue->lock);
     return batch;
-}
-
-static size_t queue_waiting(struct store_queue *queue)
-{
-    pthread_mutex_lock(&queue->lock);
-    size_t waiting = queue->closing ? WRITER_ENOUGH : queue->waiting;
-    pthread_mutex_unlock(&queue->lock);
-    return waiting;
-}
-
-static void queue_gather(struct store_queue *queue, size_t last_count)
-{
-    static const struct timespec pause = {.tv_nsec = WRITER_PAUSE_NS};
-    size_t before, waiting = queue_waiting(queue);
-    if (last_count < WRITER_CROWD)
-        return;
-    for (int i = 0; i < WRITER_PAUSES && waiting < WRITER_ENOUGH; i++) {
-        before = waiting;
-        nanosleep(&pause, NULL);
-        waiting = queue_waiting(queue);
-        if (waiting == before)
-            return;
-    }
 }
 
 static size_t batch_count(const struct store_job *batch)
@@ -198,8 +195,7 @@ static void *writer_main(void *context)
     struct store *store = context;
     size_t last_count = 0;
     for (;;) {
-        queue_gather(&store->queue, last_count);
-        struct store_job *batch = queue_wait(&store->queue);
+        struct store_job *batch = queue_wait(&store->queue, last_count);
         if (batch == NULL)
             return NULL;
         last_count = batch_count(batch);
@@ -234,7 +230,8 @@ void store_submit(struct store *store, struct store_job *job)
     bool accepted = store->queue.waiting < STORE_JOBS_WAITING && !store->queue.closing;
     if (accepted) {
         queue_append(&store->queue, job);
-        pthread_cond_signal(&store->queue.filled);
+        if (store->queue.waiting >= store->queue.wanted)
+            pthread_cond_signal(&store->queue.filled);
     }
     pthread_mutex_unlock(&store->queue.lock);
     if (!accepted) {
