@@ -6,6 +6,7 @@
 #include "cli/attest_cache.h"
 #include "evidence/facade.h"
 #include "run/client.h"
+#include "run/log.h"
 
 /* Of one request: the verdict, the evidence and what is fetched for it. */
 enum { JOB_ARENA = 2 * DEPUTY_ATTEST_ARENA_BYTES, STATUS_GATEWAY = 502 };
@@ -17,15 +18,19 @@ struct job {
     struct attest_service *service;
     struct cli cli; /* with the job's own arena */
     int status;
+    enum deputy_error reason;   /* why there is no verdict */
+    const char *verdict;        /* facade_class; NULL: there is none */
     struct deputy_slice answer; /* in that arena; absent: there was no memory */
 };
 
 /* ---- what belongs to evidence ---- */
 
 /* Why there is no verdict, for whoever asked. */
-static enum deputy_error cannot(struct job *job, int status, struct deputy_slice reason)
+static enum deputy_error cannot(
+        struct job *job, int status, enum deputy_error why, struct deputy_slice reason)
 {
     job->status = status;
+    job->reason = why;
     return facade_refusal(job->cli.arena, &job->answer, reason);
 }
 
@@ -37,7 +42,7 @@ static enum deputy_error cannot_fetch(struct job *job, const struct deputy_refus
     buf_put_text(&text, "Quote verification failed: ");
     buf_put(&text, why);
     TRY(buf_finish(&text, &reason));
-    return cannot(job, STATUS_GATEWAY, reason);
+    return cannot(job, STATUS_GATEWAY, refusal->code, reason);
 }
 
 static bool is_fetch_error(enum deputy_error error)
@@ -141,9 +146,9 @@ static enum deputy_error judge(struct job *job)
     enum deputy_error error = facade_request_read(arena, &evidence, http_body(job->x));
     ENSURE(error != DEPUTY_E_NOMEM, error);
     if (error == DEPUTY_E_ARGUMENT)
-        return cannot(job, 400, deputy_slice_text("the request has neither attestation nor quote"));
+        return cannot(job, 400, error, deputy_slice_text("the request has neither attestation nor quote"));
     if (error != DEPUTY_OK)
-        return cannot(job, 400, deputy_slice_text(deputy_error_info(error)->text));
+        return cannot(job, 400, error, deputy_slice_text(deputy_error_info(error)->text));
     evidence.root = service->root;
     if (service->policy != NULL)
         policy = *service->policy;
@@ -154,6 +159,7 @@ static enum deputy_error judge(struct job *job)
     if (deputy_slice_present(job->answer))
         return DEPUTY_OK;
     TRY(deputy_attest_verify(arena, &verdict, &evidence, &question));
+    job->verdict = facade_class(&verdict, service->policy != NULL);
     return facade_answer(arena, &job->answer, &verdict, service->policy != NULL);
 }
 
@@ -163,8 +169,12 @@ static void job_work(void *ctx)
 {
     struct job *job = ctx;
     job->status = 200;
-    if (judge(job) != DEPUTY_OK)
-        job->answer = (struct deputy_slice){0};
+    enum deputy_error error = judge(job);
+    if (error == DEPUTY_OK)
+        return;
+    job->reason = error;
+    job->verdict = NULL;
+    job->answer = (struct deputy_slice){0};
 }
 
 /* The answer ends the exchange, and with it the memory of the job. */
@@ -173,6 +183,8 @@ static void job_answer(void *ctx)
     struct job job = *(struct job *)ctx;
     struct deputy_slice json;
     atomic_fetch_sub(&job.service->jobs, 1);
+    http_set_reason(job.x, job.reason);
+    http_set_topic(job.x, job.verdict);
     if (deputy_slice_present(job.answer) && arena_copy(http_arena(job.x), &json, job.answer) == DEPUTY_OK)
         http_reply_json(job.x, job.status, json);
     else
@@ -182,6 +194,7 @@ static void job_answer(void *ctx)
 
 static enum http_flow busy(struct http_exchange *x, int status, int64_t wait_s)
 {
+    http_set_reason(x, status == 429 ? DEPUTY_E_TOO_OFTEN : DEPUTY_E_HTTP_BUSY);
     struct buf out = buf_make(http_arena(x), 32);
     struct deputy_slice text;
     buf_put_decimal(&out, (uint64_t)wait_s);
@@ -258,4 +271,10 @@ void attest_service_error(void *app, struct http_exchange *x, int status)
         http_reply_json(x, status, json);
     else
         http_reply_text(x, status, reason);
+}
+
+void attest_service_answered(void *app, const struct http_exchange *x, int status, uint64_t micros)
+{
+    (void)app;
+    log_answer_topic(x, status, micros, "verdict");
 }

@@ -11,7 +11,11 @@
 #include "node/rate.h"
 #include <stdatomic.h>
 
-enum { ATTEST_SERVICE_JOBS = 16 /* under way or waiting for a thread; beyond it 503 */ };
+enum {
+    ATTEST_SERVICE_JOBS = 16,                /* under way or waiting for a thread; beyond it 503 */
+    ATTEST_SERVICE_CONNECTIONS = 256,        /* of one loop; beyond it 503 */
+    ATTEST_SERVICE_BODIES = 64 * 1024 * 1024 /* of one loop, being read; beyond it 503 */
+};
 
 /* What all loops share. Nothing but the counts changes while it runs. */
 struct attest_service {
@@ -32,5 +36,9 @@ const struct http_route *attest_service_routes(size_t *count);
 /* Answers without a message of ours, such as 404 and 413, in the form of the others (http_config.on_error).
  */
 void attest_service_error(void *app, struct http_exchange *x, int status);
+
+/* One line a request, with its verdict (facade_class) when there is one; never what was sent
+ * (http_config.on_answer). */
+void attest_service_answered(void *app, const struct http_exchange *x, int status, uint64_t micros);
 
 #endif

@@ -6,10 +6,13 @@
 #include "evidence/amd.h"
 #include "evidence/maker.h"
 #include "run/daemon.h"
+#include "run/log.h"
+#include <string.h>
 
 enum { RATE_DEFAULT = 60, RATE_MOST = 1000000, THREADS = 2, SOCKET_MODE = 0660 };
 
 #define DEFAULT_LISTEN "127.0.0.1:8080"
+#define TRACE_HEADER "TinyCloud-Trace-Id" /* as of a node */
 
 struct serve {
     struct attest_options judged; /* root, policy and time */
@@ -17,13 +20,20 @@ struct serve {
     const char *collateral, *certificates, *root_list; /* URLs */
     const char *cache;
     const char *rate;
+    const char *log_format;
     bool offline;
 };
 
 static int run(struct attest_service *service, struct option_list *places)
 {
     struct daemon_plan plan = {.name = "attest serve",
-            .doors = {{.socket_mode = SOCKET_MODE, .http = {.on_error = attest_service_error}}},
+            .doors = {{.socket_mode = SOCKET_MODE,
+                    .http = {.max_connections = ATTEST_SERVICE_CONNECTIONS,
+                            .max_body_memory = ATTEST_SERVICE_BODIES,
+                            .trace_ids = true,
+                            .trace_header = TRACE_HEADER,
+                            .on_error = attest_service_error,
+                            .on_answer = attest_service_answered}}},
             .door_count = 1,
             .threads = THREADS,
             .owner = service};
@@ -79,6 +89,15 @@ static bool make_rate(struct attest_service *service, const char *text)
     return error == DEPUTY_OK ? true : (cli_complain("no memory"), false);
 }
 
+static bool start_log(const char *format)
+{
+    bool is_json = format != NULL && strcmp(format, "json") == 0;
+    if (format != NULL && !is_json && strcmp(format, "text") != 0)
+        return cli_complain("--log-format is text or json"), false;
+    log_start(LOG_INFO, is_json ? LOG_AS_JSON : LOG_AS_TEXT);
+    return true;
+}
+
 static int serve(struct cli *cli, struct serve *options)
 {
     struct deputy_attest_policy policy;
@@ -92,7 +111,7 @@ static int serve(struct cli *cli, struct serve *options)
     cli->quiet = true; /* notes are for people at a terminal */
     if (!usable_base(cli, options->collateral) || !usable_base(cli, options->certificates) ||
             !usable_base(cli, options->root_list) || !read_judged(cli, &service, &policy, &options->judged) ||
-            !make_rate(&service, options->rate))
+            !start_log(options->log_format) || !make_rate(&service, options->rate))
         return CLI_UNUSABLE;
     int code = run(&service, &options->places);
     rate_destroy(service.rate);
@@ -126,6 +145,8 @@ int cmd_attest_serve(struct cli *cli, int argc, char **argv)
             TEXT_OPTION("cache", "DIR", options.cache, "where both are kept (default: in the profile)"),
             {.name = "offline", .help = "fetch nothing: the cache, or no verdict", .flag = &options.offline},
             TEXT_OPTION("rate", "N", options.rate, "requests of one address a minute (default 60)"),
+            TEXT_OPTION("log-format", "text|json", options.log_format,
+                    "one line a request on standard error (default text)"),
     };
     const struct option_table table = {"attest serve [options]",
             "Answers POST /verify and GET /health as dstack's verifier service does, with our verdict beside "

@@ -296,6 +296,15 @@ static const char *beginning(enum deputy_attest_check_name check)
     return is_image ? "OS image hash verification failed: " : "Policy verification failed: ";
 }
 
+const char *facade_class(const struct deputy_attest_verdict *verdict, bool own_policy)
+{
+    struct found found = found_in(verdict, own_policy);
+    if (found.valid)
+        return "valid";
+    return verdict->ok ? deputy_attest_check_title(first_of(verdict, &found))
+                       : deputy_attest_code_name(verdict->error);
+}
+
 static enum deputy_error put_reason(struct json_writer *json, struct deputy_arena *arena,
         const struct deputy_attest_verdict *v, const struct found *found)
 {

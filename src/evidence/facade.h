@@ -33,6 +33,13 @@ enum deputy_error facade_policy(struct deputy_arena *arena, struct deputy_attest
 enum deputy_error facade_answer(struct deputy_arena *arena, struct deputy_slice *json,
         const struct deputy_attest_verdict *verdict, bool own_policy);
 
+/*
+ * What the answer comes to, in one word of the program: "valid", the code of what refused the evidence
+ * ("quote_signature", "tcb_status"), or, when nothing did, the check without which it is not valid
+ * ("event_log", "os_image").
+ */
+const char *facade_class(const struct deputy_attest_verdict *verdict, bool own_policy);
+
 /* The answer when there is no verdict: nothing is verified, for that reason. */
 enum deputy_error facade_refusal(
         struct deputy_arena *arena, struct deputy_slice *json, struct deputy_slice reason);

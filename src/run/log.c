@@ -167,22 +167,25 @@ const char *log_route(const struct http_route *route)
     return route != NULL ? route->pattern : "<unmatched>";
 }
 
+void log_answer_with(const struct http_exchange *x, int status, uint64_t micros, const char *topic_name)
+{
+    struct log_field fields[8] = {LOG_METHOD(http_method(x)), LOG_ROUTE(http_route(x)),
+            LOG_COUNT("status", (uint64_t)status), LOG_COUNT("micros", micros)};
+    size_t count = 4;
+    bool refused = http_reason(x) != DEPUTY_OK;
+    if (topic_name != NULL && http_topic(x) != NULL)
+        fields[count++] =
+                (struct log_field){.kind = LOG_KIND_WORD, .name = topic_name, .word = http_topic(x)};
+    if (refused)
+        fields[count++] = (struct log_field)LOG_ERROR(http_reason(x));
+    if (deputy_slice_present(http_trace(x)))
+        fields[count++] = (struct log_field)LOG_CID("trace", http_trace(x));
+    fields[count] = (struct log_field)LOG_END;
+    log_write(LOG_INFO, refused ? "http.refused" : "http.answered", fields);
+}
+
 void log_answer(void *app, const struct http_exchange *x, int status, uint64_t micros)
 {
     (void)app;
-    const struct log_field error = LOG_ERROR(http_reason(x)), trace = LOG_CID("trace", http_trace(x)),
-                           end = LOG_END;
-    const bool refused = http_reason(x) != DEPUTY_OK, traced = deputy_slice_present(http_trace(x));
-    const struct log_field fields[] = {
-            LOG_METHOD(http_method(x)),
-            LOG_ROUTE(http_route(x)),
-            LOG_COUNT("status", (uint64_t)status),
-            LOG_COUNT("micros", micros),
-            refused  ? error
-            : traced ? trace
-                     : end,
-            refused && traced ? trace : end,
-            end,
-    };
-    log_write(LOG_INFO, refused ? "http.refused" : "http.answered", fields);
+    log_answer_with(x, status, micros, NULL);
 }

@@ -89,4 +89,9 @@ const char *log_route(const struct http_route *route);
 /* The line of an answered request, with the signature of http_config.on_answer. */
 void log_answer(void *app, const struct http_exchange *x, int status, uint64_t micros);
 
+/* Likewise, with the exchange's topic, if it has one, under that name. */
+#define log_answer_topic(x_, status_, micros_, name_)                                                        \
+    log_answer_with((x_), (status_), (micros_), LOG_LITERAL(name_))
+void log_answer_with(const struct http_exchange *x, int status, uint64_t micros, const char *topic_name);
+
 #endif

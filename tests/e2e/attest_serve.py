@@ -8,11 +8,13 @@ import http.client
 import json
 import os
 import pathlib
+import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from kit.makers import DATA, Service, answers, certificates  # noqa: E402
@@ -300,9 +302,68 @@ def one_address_asks_so_often_a_minute():
         assert service.raw("GET", "/health")[0] == 200
 
 
+def each_request_is_one_line_of_the_log():
+    """What was asked by its route, what it came to, and an id that the asker has too; nothing of what was sent."""
+    changed = QUOTE[:200] + bytes([QUOTE[200] ^ 1]) + QUOTE[201:]
+    asked = [("POST", "/verify", {"quote": QUOTE.hex()}, "200 event_log -"), ("POST", "/verify", {"quote": changed.hex()}, "200 quote_signature -"),
+             ("POST", "/verify", {"quote": "04"}, "200 parse -"), ("POST", "/verify", {"quote": "secretsecret"}, "400 - hex"),
+             ("POST", "/verify", {}, "400 - argument"), ("GET", "/health", None, "200 - -"), ("GET", "/secretsecret?secret=1", None, "404 - -")]
+    with Service(answers()) as makers, tempfile.TemporaryDirectory() as home:
+        own = policy(home, tdx={"os_unchecked": True})
+        for more in ((), ("--log-format", "json")):
+            with Verifier(makers, *more) as service:
+                traces = [service.raw(method, path, None if body is None else json.dumps(body))[2].headers["TinyCloud-Trace-Id"]
+                          for method, path, body, _ in asked]
+            lines = [fields(line) for line in service.said.splitlines()]
+            told = {line["trace"]: line for line in lines if line["event"].startswith("http.")}
+            assert len(lines) - sum(line["event"].startswith("daemon.") for line in lines) == len(asked), lines
+            assert told.keys() == set(traces) and len(told) == len(asked), (traces, told)
+            for (method, path, _, expected), trace in zip(asked, traces):
+                line = told[trace]
+                route = path if path in ("/verify", "/health") else "<unmatched>"
+                got = f"{line['status']} {line.get('verdict', '-')} {line.get('error', '-')}"
+                assert (line["method"], line["route"], got) == (method, route, expected), (expected, line)
+                assert line["event"] == ("http.refused" if "error" in line else "http.answered") and int(line["micros"]) > 0, line
+            assert QUOTE.hex()[:32] not in service.said and "secret" not in service.said, service.said
+        with Verifier(makers, "--policy", own) as service:
+            assert service.ask({"quote": QUOTE.hex()})["is_valid"]
+        assert " verdict=valid " in service.said, service.said
+    with Service({}) as makers, Verifier(makers, rate="1") as service:
+        service.ask({"quote": QUOTE.hex()}, status=502)
+        service.ask({"quote": QUOTE.hex()}, status=429)
+    told = [fields(line) for line in service.said.splitlines() if " http.refused " in line]
+    assert [(line["status"], line.get("verdict"), line["error"]) for line in told] == [
+        ("502", None, "collateral-fetch"), ("429", None, "too-often")], told
+
+
+def fields(line):
+    """Of one line of the log, in either form."""
+    if line.startswith("{"):
+        return json.loads(line)
+    time, level, event, *rest = line.split(" ")
+    return {"time": time, "level": level, "event": event} | dict(field.split("=", 1) for field in rest)
+
+
+def connections_beyond_the_limit_are_told_so_and_cost_nobody_a_verdict():
+    """Two loops with 256 places each: whoever connects and is silent takes no more than those."""
+    loops, places = 2, 256
+    with Service(answers()) as makers, Verifier(makers) as service:
+        silent = [socket.create_connection(("127.0.0.1", service.port), timeout=20) for _ in range(loops * places + 40)]
+        told, waiting, deadline = [], silent[:], time.monotonic() + 20
+        while len(told) < 40 and time.monotonic() < deadline:
+            for connection in select.select(waiting, [], [], 1)[0]:
+                told.append(connection.recv(64))
+                waiting.remove(connection)
+        assert 40 <= len(told) < 40 + places, len(told)
+        assert {answer[:13] for answer in told} - {b""} == {b"HTTP/1.1 503 "}, told
+        for connection in silent:
+            connection.close()
+        assert verified(service.ask({"quote": QUOTE.hex()}))[0]
+
+
 def settings_that_cannot_be_used_are_refused():
     for wrong in (["--policy", "/nonexistent"], ["--rate", "0"], ["--rate", "x"], ["--collateral-url", "http://example.com"],
-                  ["--certificates-url", "ftp://localhost"], ["--time", "soon"], ["--root", "/nonexistent"], ["argument"]):
+                  ["--certificates-url", "ftp://localhost"], ["--time", "soon"], ["--root", "/nonexistent"], ["--log-format", "xml"], ["argument"]):
         done = subprocess.run([DEPUTY, "attest", "serve", *wrong], capture_output=True, text=True, timeout=30,
                               env={**os.environ, "HOME": "/nonexistent"})
         assert done.returncode == 2 and done.stderr.startswith("deputy: ") and done.stdout == "", (wrong, done)
@@ -314,4 +375,5 @@ run([health_is_told_as_the_original_does, quote_of_a_guest_is_verified_with_what
      attestation_in_one_piece_goes_before_all_else, quote_without_a_log_is_genuine_and_not_valid,
      quote_that_was_changed_proves_nothing_and_asks_nobody, log_of_another_guest_is_refused, request_that_is_none_is_told_so,
      request_that_is_too_large_is_refused_unread, maker_that_does_not_answer_is_not_the_evidences_fault,
-     without_a_maker_nothing_is_valid, many_ask_at_once, one_address_asks_so_often_a_minute, settings_that_cannot_be_used_are_refused])
+     without_a_maker_nothing_is_valid, many_ask_at_once, one_address_asks_so_often_a_minute, each_request_is_one_line_of_the_log,
+     connections_beyond_the_limit_are_told_so_and_cost_nobody_a_verdict, settings_that_cannot_be_used_are_refused])

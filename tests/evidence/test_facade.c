@@ -82,6 +82,7 @@ static const struct json_value *answer_to(
     assert_ok(facade_answer(arena, &json, v, own_policy));
     assert_ok(json_parse(arena, &answer, json));
     assert_int_equal(json_is(json_member(answer, "reason"), JSON_NULL), check_bool_of(answer, "is_valid"));
+    assert_int_equal(strcmp(facade_class(v, own_policy), "valid") == 0, check_bool_of(answer, "is_valid"));
     return answer;
 }
 
@@ -113,6 +114,7 @@ static void quote_is_verified_only_when_every_question_about_it_is(void **state)
                 v.error = DEPUTY_ATTEST_PARSE;
                 v.error_check = (enum deputy_attest_check_name)i;
                 const struct json_value *answer = answer_to(*state, &v, true);
+                assert_string_equal(facade_class(&v, true), "parse");
                 assert_false(detail(answer, "quote_verified") || check_bool_of(answer, "is_valid"));
                 assert_memory_equal(check_text_of(answer, "reason").ptr, "Quote verification failed: ", 27);
             }
@@ -125,18 +127,19 @@ static void log_and_operating_system_count_unless_a_policy_decides(void **state)
     static const struct {
         enum deputy_attest_platform platform;
         enum deputy_attest_check_name check;
-        const char *detail, *reason;
-    } cases[] = {{DEPUTY_ATTEST_TDX, DEPUTY_ATTEST_CHECK_EVENT_LOG, "event_log_verified",
+        const char *detail, *class, *reason;
+    } cases[] = {{DEPUTY_ATTEST_TDX, DEPUTY_ATTEST_CHECK_EVENT_LOG, "event_log_verified", "event_log",
                          "Event log verification failed: not there"},
-            {DEPUTY_ATTEST_TDX, DEPUTY_ATTEST_CHECK_OS_IMAGE, "os_image_hash_verified",
+            {DEPUTY_ATTEST_TDX, DEPUTY_ATTEST_CHECK_OS_IMAGE, "os_image_hash_verified", "os_image",
                     "OS image hash verification failed: not there"},
             {DEPUTY_ATTEST_SEV_SNP, DEPUTY_ATTEST_CHECK_SNP_MEASUREMENT, "os_image_hash_verified",
-                    "OS image hash verification failed: not there"}};
+                    "snp_measurement", "OS image hash verification failed: not there"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct deputy_attest_verdict v = all_yes(cases[i].platform);
         v.checks[cases[i].check] =
                 (struct deputy_attest_check){.state = DEPUTY_ATTEST_SKIPPED, .why = T("not there")};
         const struct json_value *answer = answer_to(*state, &v, false);
+        assert_string_equal(facade_class(&v, false), cases[i].class);
         assert_false(detail(answer, cases[i].detail) || check_bool_of(answer, "is_valid"));
         assert_true(detail(answer, "quote_verified"));
         assert_text(check_text_of(answer, "reason"), cases[i].reason);
