@@ -38,6 +38,16 @@ static struct deputy_slice name_write(char name[NAME_BYTES], const uint8_t owner
     return deputy_slice_bytes(name, NAME_BYTES);
 }
 
+/* Only the one spelling: a record under another would be nobody's. */
+bool grants_name_read(uint8_t owner[20], struct deputy_slice name)
+{
+    static const size_t start = sizeof "delegations/0x" - 1;
+    char text[NAME_BYTES];
+    struct deputy_slice digits = {name.ptr + start, name.len - start};
+    return name.len == NAME_BYTES && hex_read_fixed(owner, 20, digits) == DEPUTY_OK &&
+           deputy_slice_equal(name_write(text, owner), name);
+}
+
 /* ---- the record ---- */
 
 static void put_time(
@@ -190,24 +200,31 @@ static enum grant_state state_of(const struct grant *grant, const struct backend
     return GRANT_ACTIVE;
 }
 
-static enum deputy_error look_locked(struct deputy_arena *arena, struct grant *out, struct grants *grants,
-        const struct backend_wants *wants, struct deputy_time now)
+enum deputy_error grants_record_judge(struct deputy_arena *arena, struct grant *out,
+        struct deputy_slice record, const struct backend_wants *wants, struct deputy_time now)
 {
-    char name[NAME_BYTES];
-    struct deputy_slice record, hash;
-    enum deputy_error result =
-            sealed_get(arena, &record, grants->sealed, name_write(name, wants->owner.address));
-    ENSURE(result != DEPUTY_E_STORE_SEAL, DEPUTY_E_GRANT_RECORD);
-    TRY(result);
-    if (!deputy_slice_present(record))
-        return DEPUTY_OK;
-    result = record_read(arena, out, &hash, record);
+    struct deputy_slice hash;
+    enum deputy_error result = record_read(arena, out, &hash, record);
     ENSURE(result == DEPUTY_OK || error_is_of_memory(result), DEPUTY_E_GRANT_RECORD);
     TRY(result);
+    if (wants == NULL)
+        return DEPUTY_OK;
     out->state = state_of(out, wants, hash, now);
     if (out->state != GRANT_ACTIVE)
         out->serialized = (struct deputy_slice){NULL, 0};
     return DEPUTY_OK;
+}
+
+static enum deputy_error look_locked(struct deputy_arena *arena, struct grant *out, struct grants *grants,
+        const struct backend_wants *wants, struct deputy_time now)
+{
+    char name[NAME_BYTES];
+    struct deputy_slice record;
+    enum deputy_error result =
+            sealed_get(arena, &record, grants->sealed, name_write(name, wants->owner.address));
+    ENSURE(result != DEPUTY_E_STORE_SEAL, DEPUTY_E_GRANT_RECORD);
+    TRY(result);
+    return deputy_slice_present(record) ? grants_record_judge(arena, out, record, wants, now) : DEPUTY_OK;
 }
 
 static enum deputy_error find_locked(struct deputy_arena *arena, struct grant *out, struct grants *grants,

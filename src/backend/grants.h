@@ -78,6 +78,15 @@ enum { GRANTS_PAGE = 1000 };
 enum deputy_error grants_list(struct deputy_arena *arena, const uint8_t (**owners)[20], size_t *count,
         struct grants *grants, const uint8_t *after, size_t limit);
 
+/*
+ * For those who look at what is kept from beside (backend/doctor.h): whose grant a record of that name is,
+ * false for nobody's; and what the record says, as grants_look tells it. Without `wants` (NULL) it is read
+ * and not judged. DEPUTY_E_GRANT_RECORD for one that cannot be read.
+ */
+bool grants_name_read(uint8_t owner[20], struct deputy_slice name);
+enum deputy_error grants_record_judge(struct deputy_arena *arena, struct grant *out,
+        struct deputy_slice record, const struct backend_wants *wants, struct deputy_time now);
+
 /* Withdraws the owner's grant, and what is on its way in. Fine when there is none. */
 enum deputy_error grants_drop(struct grants *grants, const uint8_t owner[20]);
 

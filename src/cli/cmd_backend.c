@@ -4,6 +4,7 @@
 #include "backend/serve.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/upkeep_verb.h"
 #include <sys/stat.h>
 
 #define DEFAULT_KEY "./backend-data/identity.json"
@@ -20,11 +21,14 @@ static struct deputy_time read_clock(void *ctx)
 static void print_help(void)
 {
     printf("usage: deputy backend [options]\n"
-           "       deputy backend init [--key FILE]\n\n"
+           "       deputy backend init [--key FILE]\n"
+           "       deputy backend doctor | backup FILE | restore FILE [options]\n\n"
            "Runs a backend until it is told to end (SIGTERM): owners sign in, grant it what it asks for, and "
            "it "
            "acts on their\ndata at the node within that. It prints \"ready http://...\" once it serves.\n\n"
-           "'init' makes its identity key, where there is none, and prints its DID.\n\n"
+           "'init' makes its identity key, where there is none, and prints its DID. The other verbs look "
+           "after what it has kept,\nbeside it or while it is down; 'deputy backend VERB --help' explains "
+           "one.\n\n"
            "options:\n"
            "  --listen HOST:PORT[,...]   where to listen (default 127.0.0.1:3001)\n"
            "  --local PLACE              where the app's own server asks: unix:/path, or HOST:PORT on "
@@ -83,6 +87,16 @@ static int init(struct cli *cli, int argc, char **argv)
     return result == DEPUTY_OK ? print_did(cli, path) : cli_fail(cli, path, result);
 }
 
+static const struct {
+    const char *name;
+    int (*run)(struct cli *cli, int argc, char **argv);
+} verbs[] = {
+        {"init", init},
+        {"doctor", cmd_backend_doctor},
+        {"backup", cmd_backend_backup},
+        {"restore", cmd_backend_restore},
+};
+
 int cmd_backend(struct cli *cli, int argc, char **argv)
 {
     const struct backend_clock clock = {.now = read_clock};
@@ -90,7 +104,9 @@ int cmd_backend(struct cli *cli, int argc, char **argv)
         print_help();
         return CLI_YES;
     }
-    if (argc > 1 && strcmp(argv[1], "init") == 0)
-        return init(cli, argc - 1, argv + 1);
+    for (size_t i = 0; argc > 1 && i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(argv[1], verbs[i].name) == 0)
+            return verbs[i].run(cli, argc - 1, argv + 1);
+    }
     return backend_serve(environ, argv + 1, clock);
 }

@@ -1,6 +1,6 @@
 /* deputy node: the data node. Its settings are those of run/settings_node.h. */
 #include "cli/commands.h"
-#include "cli/node_verb.h"
+#include "cli/upkeep_verb.h"
 #include "node/serve.h"
 
 extern char **environ;

@@ -1,8 +1,8 @@
 /* deputy node backup and restore: whole, checked copies of a node's data. */
-#include "cli/node_verb.h"
+#include "cli/upkeep_verb.h"
 #include "node/backup.h"
 
-static const struct node_verb backup_verb = {
+static const struct upkeep_verb backup_verb = {
         .usage = "node backup DIR [options]",
         .operand = "DIR",
         .help = "Copies the node's data to DIR, which must be empty or absent, as of one moment; the node "
@@ -14,7 +14,7 @@ static const struct node_verb backup_verb = {
                 "Exit codes: 0 done; 1 there is no backup; 2 wrong usage.",
 };
 
-static const struct node_verb restore_verb = {
+static const struct upkeep_verb restore_verb = {
         .usage = "node restore DIR [options]",
         .operand = "DIR",
         .help = "Copies the backup in DIR to the node's data directory, which must be empty or absent: it "
@@ -29,7 +29,7 @@ static const struct node_verb restore_verb = {
 typedef enum deputy_error copy_fn(struct backup_result *out, const char *directory, const char *other,
         const uint8_t seal_key[STORE_SEAL_KEY_BYTES], const struct audit_sink *sink);
 
-static int tell(struct node_call *call, const struct backup_result *result, const char *target)
+static int tell(struct upkeep_call *call, const struct backup_result *result, const char *target)
 {
     if (!call->cli->json) {
         cli_put_safe(stdout, deputy_slice_text(target));
@@ -45,15 +45,14 @@ static int tell(struct node_call *call, const struct backup_result *result, cons
     return cli_json_end(call->cli, &call->json, CLI_YES);
 }
 
-static int copy_with(struct node_call *call, copy_fn *copy, const char *target)
+static int copy_with(struct upkeep_call *call, copy_fn *copy, const char *target)
 {
     struct backup_result result;
-    struct audit_sink sink = node_call_sink(call);
+    struct audit_sink sink = upkeep_call_sink(call);
     json_object_begin(&call->writer);
     json_key(&call->writer, "findings");
     json_array_begin(&call->writer);
-    enum deputy_error error =
-            copy(&result, call->place.directory, call->operand, call->place.seal_key, &sink);
+    enum deputy_error error = copy(&result, call->node.directory, call->operand, call->node.seal_key, &sink);
     if (error == DEPUTY_OK)
         return tell(call, &result, target);
     cli_fail(call->cli, target, error);
@@ -62,22 +61,22 @@ static int copy_with(struct node_call *call, copy_fn *copy, const char *target)
 
 int cmd_node_backup(struct cli *cli, int argc, char **argv)
 {
-    struct node_call call;
+    struct upkeep_call call;
     int code;
-    if (!node_call_begin(&call, &code, cli, argc, argv, &backup_verb))
+    if (!upkeep_call_begin(&call, &code, cli, argc, argv, &backup_verb))
         return code;
     code = copy_with(&call, node_backup, call.operand);
-    node_call_end(&call);
+    upkeep_call_end(&call);
     return code;
 }
 
 int cmd_node_restore(struct cli *cli, int argc, char **argv)
 {
-    struct node_call call;
+    struct upkeep_call call;
     int code;
-    if (!node_call_begin(&call, &code, cli, argc, argv, &restore_verb))
+    if (!upkeep_call_begin(&call, &code, cli, argc, argv, &restore_verb))
         return code;
-    code = copy_with(&call, node_restore, call.place.directory);
-    node_call_end(&call);
+    code = copy_with(&call, node_restore, call.node.directory);
+    upkeep_call_end(&call);
     return code;
 }

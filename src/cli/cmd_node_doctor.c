@@ -1,7 +1,8 @@
 /* deputy node doctor: holds everything that a node has stored against what was signed. */
-#include "cli/node_verb.h"
+#include "cli/upkeep_verb.h"
+#include "node/doctor.h"
 
-static const struct node_verb verb = {
+static const struct upkeep_verb verb = {
         .usage = "node doctor [options]",
         .help = "Checks the node's data directory, whether the node runs or not, and changes nothing: the\n"
                 "database, every token against its id and signature, every column against the signed bytes, "
@@ -11,7 +12,7 @@ static const struct node_verb verb = {
                 "Exit codes: 0 nothing wrong; 1 something is; 2 it could not be told.",
 };
 
-static int tell_json(struct node_call *call, const struct doctor_result *result)
+static int tell_json(struct upkeep_call *call, const struct doctor_result *result)
 {
     json_array_end(&call->writer);
     cli_member_bool(&call->writer, "ok", result->findings == 0);
@@ -21,7 +22,7 @@ static int tell_json(struct node_call *call, const struct doctor_result *result)
     return cli_json_end(call->cli, &call->json, result->findings == 0 ? CLI_YES : CLI_NO);
 }
 
-static int tell(struct node_call *call, const struct doctor_result *result)
+static int tell(struct upkeep_call *call, const struct doctor_result *result)
 {
     if (call->cli->json)
         return tell_json(call, result);
@@ -35,27 +36,27 @@ static int tell(struct node_call *call, const struct doctor_result *result)
     return result->findings == 0 ? CLI_YES : CLI_NO;
 }
 
-static int doctor(struct node_call *call)
+static int doctor(struct upkeep_call *call)
 {
     struct doctor_result result;
-    struct audit_sink sink = node_call_sink(call);
+    struct audit_sink sink = upkeep_call_sink(call);
     json_object_begin(&call->writer);
     json_key(&call->writer, "findings");
     json_array_begin(&call->writer);
-    enum deputy_error error = node_doctor(&result, call->place.directory, call->place.seal_key, &sink);
+    enum deputy_error error = node_doctor(&result, call->node.directory, call->node.seal_key, &sink);
     if (error == DEPUTY_OK)
         return tell(call, &result);
-    cli_fail(call->cli, call->place.directory, error);
+    cli_fail(call->cli, call->node.directory, error);
     return CLI_UNUSABLE;
 }
 
 int cmd_node_doctor(struct cli *cli, int argc, char **argv)
 {
-    struct node_call call;
+    struct upkeep_call call;
     int code;
-    if (!node_call_begin(&call, &code, cli, argc, argv, &verb))
+    if (!upkeep_call_begin(&call, &code, cli, argc, argv, &verb))
         return code;
     code = doctor(&call);
-    node_call_end(&call);
+    upkeep_call_end(&call);
     return code;
 }

@@ -1,8 +1,8 @@
 /* deputy node gc: removes what no answer can depend on any more. */
-#include "cli/node_verb.h"
+#include "cli/upkeep_verb.h"
 #include "store/collect.h"
 
-static const struct node_verb verb = {
+static const struct upkeep_verb verb = {
         .usage = "node gc [options]",
         .takes_grace = true,
         .help = "Removes what ended more than the grace ago: contents of replaced and deleted keys, files "
@@ -13,7 +13,7 @@ static const struct node_verb verb = {
                 "Exit codes: 0 done; 1 it could not go on; 2 wrong usage.",
 };
 
-static int tell(struct node_call *call, const struct store_collected *collected)
+static int tell(struct upkeep_call *call, const struct store_collected *collected)
 {
     const struct {
         const char *name;
@@ -31,24 +31,24 @@ static int tell(struct node_call *call, const struct store_collected *collected)
     return call->cli->json ? cli_json_end(call->cli, &call->json, CLI_YES) : CLI_YES;
 }
 
-static int collect(struct node_call *call)
+static int collect(struct upkeep_call *call)
 {
     struct store_collected collected;
     enum deputy_error error =
-            store_collect(&collected, call->place.directory, call->place.seal_key, cli_now(), call->grace_s);
+            store_collect(&collected, call->node.directory, call->node.seal_key, cli_now(), call->grace_s);
     if (error == DEPUTY_OK)
         return tell(call, &collected);
-    cli_fail(call->cli, call->place.directory, error);
+    cli_fail(call->cli, call->node.directory, error);
     return CLI_NO;
 }
 
 int cmd_node_gc(struct cli *cli, int argc, char **argv)
 {
-    struct node_call call;
+    struct upkeep_call call;
     int code;
-    if (!node_call_begin(&call, &code, cli, argc, argv, &verb))
+    if (!upkeep_call_begin(&call, &code, cli, argc, argv, &verb))
         return code;
     code = collect(&call);
-    node_call_end(&call);
+    upkeep_call_end(&call);
     return code;
 }

@@ -19,7 +19,7 @@ enum audit_subject {
     AUDIT_KEY   /* of a value: any bytes */
 };
 
-/* Something is wrong: in which check, with what, and why. The subject is lent. */
+/* Something is wrong: in which check, with what, and why. Subject and problem are lent. */
 struct audit_finding {
     const char *check;
     const char *problem;

@@ -1,18 +1,15 @@
-#include "store/sealed.h"
 #include "base/arena.h"
 #include "base/try.h"
 #include "crypto/aead.h"
 #include "crypto/random.h"
 #include "crypto/secret.h"
 #include "store/schema.h"
+#include "store/sealed_record.h"
 #include "store/state.h"
 #include <pthread.h>
 #include <stdlib.h>
 
 enum { SEALED_OVERHEAD = AEAD_NONCE_BYTES + AEAD_TAG_BYTES, SEALED_CHECKPOINT_PAGES = 1000 };
-
-/* The first record of every database: it opens only with the key that the others were made with. */
-#define SEALED_MARK "deputy/sealed/mark"
 
 struct sealed {
     pthread_mutex_t lock; /* around the connection */
@@ -30,8 +27,8 @@ static enum deputy_error seal(
     return aes256gcm_seal(record + AEAD_NONCE_BYTES, sealed->key, record, name, value);
 }
 
-static enum deputy_error unseal(struct deputy_arena *arena, struct deputy_slice *value,
-        const struct sealed *sealed, struct deputy_slice name, struct deputy_slice record)
+enum deputy_error sealed_record_open(struct deputy_arena *arena, struct deputy_slice *value,
+        const uint8_t key[SEALED_KEY_BYTES], struct deputy_slice name, struct deputy_slice record)
 {
     ENSURE(record.len >= SEALED_OVERHEAD, DEPUTY_E_STORE_SEAL);
     size_t len = record.len - SEALED_OVERHEAD;
@@ -39,7 +36,7 @@ static enum deputy_error unseal(struct deputy_arena *arena, struct deputy_slice 
     ENSURE(bytes != NULL, arena_error(arena));
     struct deputy_slice ciphertext =
             deputy_slice_bytes(record.ptr + AEAD_NONCE_BYTES, record.len - AEAD_NONCE_BYTES);
-    enum deputy_error result = aes256gcm_open(bytes, sealed->key, record.ptr, name, ciphertext);
+    enum deputy_error result = aes256gcm_open(bytes, key, record.ptr, name, ciphertext);
     ENSURE(result != DEPUTY_E_DECRYPT, DEPUTY_E_STORE_SEAL);
     TRY(result);
     *value = deputy_slice_bytes(bytes, len);
@@ -72,7 +69,7 @@ static enum deputy_error row_get(struct deputy_arena *arena, struct deputy_slice
     if (!found)
         return DEPUTY_OK;
     TRY(column_bytes(&statement, 0, &record));
-    return unseal(arena, value, sealed, name, record);
+    return sealed_record_open(arena, value, sealed->key, name, record);
 }
 
 static enum deputy_error row_delete(struct sealed *sealed, struct deputy_slice name)

@@ -122,6 +122,16 @@ class Backend:
         assert self.stop() == 0, self.log_text()
         self.start()
 
+    def verb(self, *arguments, **environment):
+        """Runs `deputy backend <verb>` with this backend's settings, as they are now; returns the finished process."""
+        self.write()
+        return subprocess.run([*self.command()[:2], *arguments, *self.command()[2:]], cwd=self.directory, capture_output=True, text=True,
+                              timeout=120, env={**self.clean_environment(), **environment})
+
+    @property
+    def database(self):
+        return self.directory / "data" / "backend.db"
+
     def log_text(self):
         return (self.directory / "backend.log").read_text(errors="replace")
 

@@ -1,4 +1,4 @@
-#include "cli/node_verb.h"
+#include "cli/upkeep_verb.h"
 #include "base/arena.h"
 #include "cli/options.h"
 #include <deputy/cid.h>
@@ -7,13 +7,17 @@ extern char **environ;
 
 /* --- arguments --- */
 
-static void print_help(const struct node_verb *verb)
+static const char *const daemons[] = {[UPKEEP_NODE] = "node", [UPKEEP_BACKEND] = "backend"};
+
+static void print_help(const struct upkeep_verb *verb)
 {
     printf("usage: deputy %s\n\n%s\n\noptions:\n", verb->usage, verb->help);
     if (verb->takes_grace)
         printf("  --grace SECONDS            leave alone what changed since then (default a day)\n");
+    const char *daemon = daemons[verb->of];
     printf("  --json                     the result as JSON\n"
-           "  --data DIR, --config FILE and the node's other settings, as for 'deputy node'\n");
+           "  --data DIR, --config FILE and the %s's other settings, as for 'deputy %s'\n",
+            daemon, daemon);
 }
 
 static bool is_named(const char *argument, const char *name)
@@ -21,9 +25,9 @@ static bool is_named(const char *argument, const char *name)
     return strcmp(argument, name) == 0;
 }
 
-/* What is not the verb's own is one of the node's settings. */
+/* What is not the verb's own is one of the daemon's settings. */
 static bool take_arguments(
-        struct node_call *call, char **settings, int argc, char **argv, const struct node_verb *verb)
+        struct upkeep_call *call, char **settings, int argc, char **argv, const struct upkeep_verb *verb)
 {
     size_t count = 0;
     for (int i = 1; i < argc; i++) {
@@ -42,7 +46,15 @@ static bool take_arguments(
     return true;
 }
 
-static bool read_settings(struct node_call *call, int argc, char **argv, const struct node_verb *verb)
+static enum deputy_error read_place(
+        struct upkeep_call *call, struct deputy_refusal *refusal, char *const *settings)
+{
+    struct deputy_arena *arena = call->cli->arena;
+    return call->of == UPKEEP_NODE ? node_place_read(arena, &call->node, refusal, environ, settings)
+                                   : backend_place_read(arena, &call->backend, refusal, environ, settings);
+}
+
+static bool read_settings(struct upkeep_call *call, int argc, char **argv, const struct upkeep_verb *verb)
 {
     struct deputy_refusal refusal = {.code = DEPUTY_OK};
     char **settings = arena_alloc_array(call->cli->arena, (size_t)argc + 1, sizeof *settings);
@@ -52,7 +64,7 @@ static bool read_settings(struct node_call *call, int argc, char **argv, const s
         cli_complain("usage: deputy %s", verb->usage);
         return false;
     }
-    enum deputy_error error = node_place_read(call->cli->arena, &call->place, &refusal, environ, settings);
+    enum deputy_error error = read_place(call, &refusal, settings);
     if (error == DEPUTY_OK)
         return true;
     if (refusal.code != error)
@@ -61,32 +73,37 @@ static bool read_settings(struct node_call *call, int argc, char **argv, const s
     return false;
 }
 
-bool node_call_begin(struct node_call *call, int *code, struct cli *cli, int argc, char **argv,
-        const struct node_verb *verb)
+bool upkeep_call_begin(struct upkeep_call *call, int *code, struct cli *cli, int argc, char **argv,
+        const struct upkeep_verb *verb)
 {
-    *call = (struct node_call){.cli = cli, .grace_s = NODE_GRACE_S};
+    *call = (struct upkeep_call){.cli = cli, .of = verb->of, .grace_s = NODE_GRACE_S};
     if (argc == 2 && is_named(argv[1], "--help")) {
         print_help(verb);
         *code = CLI_YES;
         return false;
     }
     *code = CLI_UNUSABLE;
-    if (!read_settings(call, argc, argv, verb))
+    if (!read_settings(call, argc, argv, verb)) {
+        upkeep_call_end(call);
         return false;
+    }
     call->json = buf_make(cli->arena, OUTPUT_JSON_MAX);
     call->writer = json_writer_make(&call->json);
     return true;
 }
 
-void node_call_end(struct node_call *call)
+void upkeep_call_end(struct upkeep_call *call)
 {
-    node_place_end(&call->place);
+    if (call->of == UPKEEP_NODE)
+        node_place_end(&call->node);
+    else
+        backend_place_end(&call->backend);
 }
 
 /* --- findings --- */
 
 /* A digest as the CID that clients know. */
-static struct deputy_slice subject_text(struct node_call *call, const struct audit_finding *finding)
+static struct deputy_slice subject_text(struct upkeep_call *call, const struct audit_finding *finding)
 {
     struct deputy_cid cid;
     struct deputy_slice text;
@@ -100,12 +117,14 @@ static struct deputy_slice subject_text(struct node_call *call, const struct aud
 
 static void tell_finding(void *ctx, const struct audit_finding *finding)
 {
-    struct node_call *call = ctx;
+    struct upkeep_call *call = ctx;
     struct deputy_slice subject = subject_text(call, finding);
     if (!call->cli->json) {
         printf("%s: ", finding->check);
         cli_put_safe(stdout, subject);
-        printf(": %s\n", finding->problem);
+        printf(": ");
+        cli_put_safe(stdout, deputy_slice_text(finding->problem));
+        printf("\n");
         return;
     }
     json_object_begin(&call->writer);
@@ -118,11 +137,11 @@ static void tell_finding(void *ctx, const struct audit_finding *finding)
 
 static void tell_progress(void *ctx, const char *check, uint64_t rows, bool ended)
 {
-    const struct node_call *call = ctx;
+    const struct upkeep_call *call = ctx;
     cli_note(call->cli, "%s: %llu%s", check, (unsigned long long)rows, ended ? " checked" : " ...");
 }
 
-struct audit_sink node_call_sink(struct node_call *call)
+struct audit_sink upkeep_call_sink(struct upkeep_call *call)
 {
     return (struct audit_sink){tell_finding, tell_progress, call};
 }
