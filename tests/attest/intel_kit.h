@@ -35,6 +35,8 @@ struct intel {
     struct deputy_slice header_and_body;       /* of the quote */
     struct deputy_slice qe_report, qe_auth_data;
     struct deputy_slice root_crl, pck_crl;
+    uint16_t certification;   /* what stands in the place of the platform's certificates; 0: they do */
+    bool chain_in_collateral; /* they stand there */
 };
 
 static inline struct deputy_slice intel_finish(struct buf *out)
@@ -281,11 +283,18 @@ static inline struct deputy_slice intel_qe_report(const struct intel *intel)
     return joined(intel->arena, deputy_slice_bytes(report, sizeof report), T(""));
 }
 
+/* The platform's certificates. */
+static inline struct deputy_slice intel_pck_chain(const struct intel *intel)
+{
+    struct deputy_slice authority = intel_reissue(intel->arena, intel->authority);
+    return intel_chain(intel->arena, intel_reissue(intel->arena, intel->leaf), &authority);
+}
+
 static inline struct deputy_slice intel_quote(const struct intel *intel)
 {
     struct deputy_arena *arena = intel->arena;
-    struct deputy_slice authority = intel_reissue(arena, intel->authority);
-    struct deputy_slice chain = intel_chain(arena, intel_reissue(arena, intel->leaf), &authority);
+    bool is_named = intel->certification != 0; /* the platform, by an id of 16 bytes */
+    struct deputy_slice chain = is_named ? T("0123456789abcdef") : intel_pck_chain(intel);
     struct deputy_slice report = intel_qe_report(intel);
     struct buf inner = buf_make(arena, INTEL_FILE_MAX), out = buf_make(arena, INTEL_FILE_MAX);
     uint8_t point[P256_POINT_BYTES];
@@ -294,7 +303,7 @@ static inline struct deputy_slice intel_quote(const struct intel *intel)
     intel_put_signature(&inner, report);
     intel_put_number(&inner, intel->qe_auth_data.len, 2);
     buf_put(&inner, intel->qe_auth_data);
-    intel_put_number(&inner, CERTIFICATION_CHAIN, 2);
+    intel_put_number(&inner, is_named ? intel->certification : CERTIFICATION_CHAIN, 2);
     intel_put_number(&inner, chain.len, 4);
     buf_put(&inner, chain);
     struct deputy_slice certification = intel_finish(&inner);
@@ -338,6 +347,10 @@ static inline struct deputy_slice intel_collateral_of(const struct intel *intel)
     json_hex(&json, intel_list(intel->arena, intel->root_crl, serial.len > 0 ? &serial : NULL));
     json_key(&json, "pck_crl");
     json_hex(&json, intel_list(intel->arena, intel->pck_crl, NULL));
+    if (intel->chain_in_collateral) {
+        json_key(&json, "pck_certificate_chain");
+        json_text(&json, intel_pck_chain(intel));
+    }
     json_object_end(&json);
     return intel_finish(&out);
 }
@@ -352,17 +365,22 @@ static inline struct deputy_attest_policy intel_policy(void)
     return policy;
 }
 
-/* What all of it is worth under the test's root, which is pinned. */
-static inline struct deputy_attest_verdict intel_judged(const struct intel *intel)
+/* What a quote is worth with that collateral under the test's root, which is pinned. */
+static inline struct deputy_attest_verdict intel_judged_with(
+        const struct intel *intel, struct deputy_slice quote, struct deputy_slice collateral)
 {
     struct deputy_attest_verdict verdict;
     struct deputy_attest_policy policy = intel_policy();
-    const struct deputy_attest_evidence evidence = {.quote = intel_quote(intel),
-            .collateral = intel_collateral_of(intel),
-            .root = intel_reissue(intel->arena, intel->root)};
+    const struct deputy_attest_evidence evidence = {
+            .quote = quote, .collateral = collateral, .root = intel_reissue(intel->arena, intel->root)};
     const struct deputy_attest_question question = {.now = {.sec = intel->now}, .policy = &policy};
     assert_ok(deputy_attest_verify(intel->arena, &verdict, &evidence, &question));
     return verdict;
+}
+
+static inline struct deputy_attest_verdict intel_judged(const struct intel *intel)
+{
+    return intel_judged_with(intel, intel_quote(intel), intel_collateral_of(intel));
 }
 
 static inline void intel_assert_accepted(const struct intel *intel)

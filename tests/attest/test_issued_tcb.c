@@ -93,9 +93,111 @@ static void levels_of_tdx_v5_permissive_override_are_refused_under_the_signature
     assert_int_equal(v.tcb.status, DEPUTY_ATTEST_NO_STATUS);
 }
 
+/* ---- where the platform's certificates are ---- */
+
+static void certificates_that_the_quote_does_not_carry_come_with_the_collateral(void **state)
+{
+    for (uint16_t type = CERTIFICATION_FIRST; type < CERTIFICATION_CHAIN; type++) {
+        struct intel intel = intel_begin(*state);
+        intel.certification = type;
+        intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_PCK_CHAIN, DEPUTY_ATTEST_UNSUPPORTED);
+        struct deputy_attest_verdict v = intel_judged_with(&intel, intel_quote(&intel), T(""));
+        assert_false(v.ok);
+        intel.chain_in_collateral = true;
+        intel_assert_accepted(&intel);
+        const struct deputy_slice none = {0};
+        v = intel_judged_with(&intel, intel_quote(&intel), none);
+        assert_int_equal(v.error, DEPUTY_ATTEST_UNSUPPORTED);
+        assert_int_equal(v.checks[DEPUTY_ATTEST_CHECK_PCK_CHAIN].code, DEPUTY_ATTEST_UNSUPPORTED);
+    }
+}
+
+/* The quote's own chain is the platform's, whatever else the collateral brings. */
+static void certificates_of_the_quote_go_before_those_of_the_collateral(void **state)
+{
+    struct intel intel = intel_begin(*state);
+    struct deputy_slice quote = intel_quote(&intel);
+    intel.chain_in_collateral = true;
+    intel.leaf = edited(*state, intel.leaf, T("SGX PCK Certificate"), T("SGX PCK certificate"));
+    assert_true(intel_judged_with(&intel, quote, intel_collateral_of(&intel)).ok);
+}
+
+/* ---- what is told ---- */
+
+/* Section 8.2: what a quote says is not told before it is proven, and nothing is asked on the way there. */
+static void assert_nothing_told(
+        const struct deputy_attest_verdict *v, enum deputy_attest_code code, enum deputy_attest_check_name at)
+{
+    assert_string_equal(deputy_attest_code_name(v->error), deputy_attest_code_name(code));
+    assert_int_equal(v->checks[at].state, DEPUTY_ATTEST_FAIL);
+    assert_false(v->tcb.present);
+    assert_int_equal(v->tcb.status, DEPUTY_ATTEST_NO_STATUS);
+    for (size_t i = 0; i < DEPUTY_ATTEST_MEASUREMENT_COUNT; i++)
+        assert_false(deputy_slice_present(v->measurements[i]));
+    static const enum deputy_attest_check_name later[] = {DEPUTY_ATTEST_CHECK_QE_IDENTITY,
+            DEPUTY_ATTEST_CHECK_TCB, DEPUTY_ATTEST_CHECK_ATTRIBUTES, DEPUTY_ATTEST_CHECK_REPORT_DATA};
+    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
+        if (later[i] != at)
+            assert_int_not_equal(v->checks[later[i]].state, DEPUTY_ATTEST_PASS);
+}
+
+static struct deputy_attest_verdict with_byte_changed(const struct intel *intel, size_t at)
+{
+    struct deputy_slice quote = joined(intel->arena, intel_quote(intel), T(""));
+    ((uint8_t *)quote.ptr)[at] ^= 1;
+    return intel_judged_with(intel, quote, intel_collateral_of(intel));
+}
+
+static void nothing_is_told_of_a_quote_that_is_not_proven(void **state)
+{
+    enum { BODY = 200, AUTH = 632 + 4, QE_REPORT = AUTH + 128 + 6, QE_SIGNATURE = QE_REPORT + 384 };
+    static const struct {
+        size_t at;
+        enum deputy_attest_code code;
+    } cases[] = {{BODY, DEPUTY_ATTEST_QUOTE_SIGNATURE}, {AUTH + 5, DEPUTY_ATTEST_QUOTE_SIGNATURE},
+            {AUTH + 64 + 5, DEPUTY_ATTEST_QE_REPORT_DATA}, {QE_REPORT + 5, DEPUTY_ATTEST_QE_REPORT_SIGNATURE},
+            {QE_SIGNATURE + 5, DEPUTY_ATTEST_QE_REPORT_SIGNATURE}};
+    struct intel intel = intel_begin(*state);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct deputy_attest_verdict v = with_byte_changed(&intel, cases[i].at);
+        assert_nothing_told(&v, cases[i].code, DEPUTY_ATTEST_CHECK_QUOTE_SIGNATURE);
+    }
+}
+
+/* ---- how long it holds ---- */
+
+#define TCB_UNTIL "\"nextUpdate\":\"2025-07-19T10:16:03Z\""
+#define QE_UNTIL "\"nextUpdate\":\"2025-07-19T10:32:27Z\""
+#define ROOT_LIST_FROM "250320112157Z\x17\x0d"
+#define PCK_LIST_FROM "250619100035Z\x17\x0d"
+
+/* As Intel issued it, it was the list of platforms that expired first. */
+static void collateral_expires_with_the_first_of_its_parts(void **state)
+{
+    struct intel intel = intel_begin(*state);
+    assert_int_equal(intel_judged(&intel).tcb.collateral_expires_at, INTEL_NOW + 1);
+    struct deputy_slice long_list =
+            edited(*state, intel.pck_crl, T(PCK_LIST_FROM "250719100035Z"), T(PCK_LIST_FROM "250720100035Z"));
+    intel.pck_crl = long_list;
+    assert_int_equal(intel_judged(&intel).tcb.collateral_expires_at, INTEL_NOW + 929);
+    intel.qe_identity =
+            edited(*state, intel.qe_identity, T(QE_UNTIL), T("\"nextUpdate\":\"2025-07-19T10:01:00Z\""));
+    assert_int_equal(intel_judged(&intel).tcb.collateral_expires_at, INTEL_NOW + 26);
+    intel.root_crl = edited(
+            *state, intel.root_crl, T(ROOT_LIST_FROM "260403112157Z"), T(ROOT_LIST_FROM "250719100050Z"));
+    assert_int_equal(intel_judged(&intel).tcb.collateral_expires_at, INTEL_NOW + 16);
+    intel.tcb_info =
+            edited(*state, intel.tcb_info, T(TCB_UNTIL), T("\"nextUpdate\":\"2025-07-19T10:00:34Z\""));
+    assert_int_equal(intel_judged(&intel).tcb.collateral_expires_at, INTEL_NOW);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+            ARENA_TEST(certificates_that_the_quote_does_not_carry_come_with_the_collateral),
+            ARENA_TEST(certificates_of_the_quote_go_before_those_of_the_collateral),
+            ARENA_TEST(nothing_is_told_of_a_quote_that_is_not_proven),
+            ARENA_TEST(collateral_expires_with_the_first_of_its_parts),
             ARENA_TEST(levels_of_tdx_v5_permissive_override_give_its_verdict_when_they_are_signed),
             ARENA_TEST(levels_of_tdx_v5_permissive_override_are_refused_under_the_signature_of_others),
     };

@@ -1,6 +1,6 @@
 /* spec/08 section 3.5: what security versions are worth, against a second reading of the rules. */
 #include "attest/tcb.h"
-#include "support/check.h"
+#include "support/edit.h"
 #include "support/prng.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,6 +121,102 @@ static void a_program_is_worth_its_highest_level(void **state)
     assert_null(tcb_svn_match(&high, 4));
 }
 
+/* Intel's files have none twice; if one had, the order of the file decides, and not the order of a search. */
+static void of_two_levels_with_the_same_versions_the_first_counts(void **state)
+{
+    static const struct svn_level items[] = {
+            {3, {STATUS(OUT_OF_DATE), NULL}}, {3, {STATUS(UP_TO_DATE), NULL}}};
+    static const struct tcb_level both[] = {
+            {.worth = {STATUS(OUT_OF_DATE), NULL}}, {.worth = {STATUS(UP_TO_DATE), NULL}}};
+    const struct svn_levels levels = {items, 2};
+    const struct tcb_info info = {.levels = both, .level_count = 2};
+    const struct pck pck = {.pce_svn = 1};
+    (void)state;
+    assert_int_equal(tcb_svn_match(&levels, 3)->status, STATUS(OUT_OF_DATE));
+    assert_int_equal(tcb_level_match(&info, &pck, NULL)->status, STATUS(OUT_OF_DATE));
+}
+
+/* ---- TDX modules ---- */
+
+static const uint8_t nobody[TCB_SIGNER_BYTES];
+
+/* Whether that version of a module is the one that is published under the id. */
+static bool is_found(const char *id, uint8_t version)
+{
+    const uint8_t svn[TCB_COMPONENTS] = {3, version};
+    const uint8_t attributes[TCB_SEAM_ATTRIBUTES_BYTES] = {0};
+    const struct tdx_module module = {.id = T(id)};
+    const struct tcb_info info = {.modules = &module, .module_count = 1};
+    const struct td_report td = {.tee_tcb_svn = deputy_slice_bytes(svn, sizeof svn),
+            .mr_signer_seam = deputy_slice_bytes(nobody, sizeof nobody),
+            .seam_attributes = deputy_slice_bytes(attributes, sizeof attributes)};
+    return tcb_module_match(&info, &td) == &module;
+}
+
+/* TDX_ and two hexadecimal digits, in capitals or not, and nothing in front of them, between or behind. */
+static void modules_are_found_by_their_major_version(void **state)
+{
+    static const struct {
+        const char *id;
+        uint8_t version;
+        bool is_found;
+    } cases[] = {{"TDX_01", 1, true}, {"TDX_0A", 10, true}, {"TDX_10", 0x10, true}, {"TDX_1F", 0x1f, true},
+            {"TDX_20", 0x20, true}, {"TDX_FF", 0xff, true}, {"tdx_0a", 10, true}, {"Tdx_fF", 0xff, true},
+            {"TDX_02", 1, false}, {"TDX_11", 1, false}, {"TDX_01", 0x11, false}, {"TDX_10", 10, false},
+            {"XDX_01", 1, false}, {"TXX_01", 1, false}, {"TDY_01", 1, false}, {"TDX-01", 1, false},
+            {"TDX_01 ", 1, false}, {"TDX_010", 1, false}, {"TDX_0", 1, false}, {"TDX_", 1, false},
+            {"TDX_1", 1, false}, {"", 1, false}, {"01", 1, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(is_found(cases[i].id, cases[i].version), cases[i].is_found);
+}
+
+/* ---- all together ---- */
+
+/* A level with advisories `from` to `to`, which is not among them. */
+static struct tcb_worth with_advisories(struct deputy_arena *arena, size_t from, size_t to)
+{
+    enum { LINE = 16, TEXT = LINE * (DEPUTY_ATTEST_ADVISORIES_MAX + 2) };
+    struct tcb_worth worth = {.status = STATUS(OUT_OF_DATE)};
+    char *text = test_malloc(TEXT);
+    size_t len = 0;
+    for (size_t i = from; i < to; i++)
+        len += (size_t)snprintf(text + len, TEXT - len, "%c\"SA-%zu\"", i == from ? '[' : ',', i);
+    len += (size_t)snprintf(text + len, TEXT - len, "]");
+    assert_ok(json_parse(arena, &worth.advisories, joined(arena, deputy_slice_bytes(text, len), T(""))));
+    test_free(text);
+    return worth;
+}
+
+/* As many as there is room for, from any of the three; one more is too many, whichever has it. */
+static void advisories_of_all_parts_are_bounded(void **state)
+{
+    enum { MOST = DEPUTY_ATTEST_ADVISORIES_MAX };
+    struct deputy_attest_tcb tcb;
+    const struct tcb_worth none = {.status = STATUS(UP_TO_DATE)};
+    const struct tcb_worth many = with_advisories(*state, 0, MOST);
+    const struct tcb_worth more = with_advisories(*state, 0, MOST + 1);
+    const struct tcb_worth one = with_advisories(*state, MOST, MOST + 1);
+    assert_ok(tcb_conclude(*state, &tcb, &(struct tcb_parts){&many, &many, &many}));
+    assert_int_equal(tcb.advisory_count, MOST);
+    assert_int_equal(tcb_conclude(*state, &tcb, &(struct tcb_parts){&more, &none, &none}), DEPUTY_E_LIMIT);
+    assert_int_equal(tcb_conclude(*state, &tcb, &(struct tcb_parts){&many, &one, &none}), DEPUTY_E_LIMIT);
+    assert_int_equal(tcb_conclude(*state, &tcb, &(struct tcb_parts){&many, NULL, &one}), DEPUTY_E_LIMIT);
+}
+
+static void conclusion_without_memory_is_none(void **state)
+{
+    enum { LITTLE = 256 };
+    const struct tcb_worth worth = {.status = STATUS(UP_TO_DATE)};
+    struct deputy_attest_tcb tcb;
+    struct deputy_arena *little;
+    (void)state;
+    assert_ok(deputy_arena_create(&little, LITTLE));
+    enum deputy_error error = tcb_conclude(little, &tcb, &(struct tcb_parts){&worth, NULL, &worth});
+    assert_true(error == DEPUTY_E_NOMEM || error == DEPUTY_E_LIMIT);
+    deputy_arena_destroy(little);
+}
+
 /* Depth 16 is the most that collateral may have, also where nobody reads. */
 static void collateral_is_not_nested_deeper_than_16(void **state)
 {
@@ -146,6 +242,10 @@ int main(void)
             cmocka_unit_test(statuses_converge_by_intels_table),
             cmocka_unit_test(the_level_is_the_first_that_matches_of_the_sorted_ones),
             cmocka_unit_test(a_program_is_worth_its_highest_level),
+            cmocka_unit_test(of_two_levels_with_the_same_versions_the_first_counts),
+            cmocka_unit_test(modules_are_found_by_their_major_version),
+            ARENA_TEST(advisories_of_all_parts_are_bounded),
+            cmocka_unit_test(conclusion_without_memory_is_none),
             ARENA_TEST(collateral_is_not_nested_deeper_than_16),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
