@@ -10,7 +10,8 @@ struct loop {
     _Atomic(struct loop_task *) mail; /* newest first */
     atomic_bool stop;
     uv_prepare_t prepare;
-    void (*before_wait)(void); /* NULL: nothing */
+    void (*before_wait)(void *ctx); /* NULL: nothing */
+    void *before_wait_ctx;
 };
 
 struct loop_timer {
@@ -91,12 +92,14 @@ void loop_destroy(struct loop *loop)
 
 static void loop_on_prepare(uv_prepare_t *prepare)
 {
-    ((struct loop *)prepare->data)->before_wait();
+    struct loop *loop = prepare->data;
+    loop->before_wait(loop->before_wait_ctx);
 }
 
-void loop_before_wait(struct loop *loop, void (*fn)(void))
+void loop_before_wait(struct loop *loop, void (*fn)(void *ctx), void *ctx)
 {
     loop->before_wait = fn;
+    loop->before_wait_ctx = ctx;
     uv_prepare_start(&loop->prepare, loop_on_prepare);
 }
 
@@ -104,7 +107,7 @@ void loop_run(struct loop *loop)
 {
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     if (loop->before_wait != NULL)
-        loop->before_wait();
+        loop->before_wait(loop->before_wait_ctx);
 }
 
 void loop_stop(struct loop *loop)

@@ -22,7 +22,7 @@ void loop_run(struct loop *loop);
 
 /* Has fn called on the loop's thread each time before it waits for something to do, and once more when
  * loop_run returns. Before it runs. */
-void loop_before_wait(struct loop *loop, void (*fn)(void));
+void loop_before_wait(struct loop *loop, void (*fn)(void *ctx), void *ctx);
 
 /* Makes loop_run return after the letters posted so far. From any thread. */
 void loop_stop(struct loop *loop);

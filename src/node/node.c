@@ -130,6 +130,7 @@ static enum deputy_error node_open_store(struct node *node, const struct node_co
             .now = config->clock.now,
             .clock = config->clock.ctx,
             .seal_key = seal_key,
+            .keeps_snapshots = true, /* every loop rests (node/serve.c) */
     };
     enum deputy_error error = store_open(&node->store, &store);
     secret_wipe(seal_key, sizeof seal_key);

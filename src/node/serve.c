@@ -133,6 +133,11 @@ static void serve_close_loop(void *app)
     node_loop_destroy(app);
 }
 
+static void serve_rest_loop(void *app)
+{
+    store_rest(((const struct node_loop *)app)->node->store);
+}
+
 static enum deputy_error serve_listen(struct serve *serve, struct daemon_door *door)
 {
     TRY(start_listen(door, serve->config, "deputy.listen"));
@@ -153,6 +158,7 @@ static int serve_run(struct serve *serve)
             .door_count = 1,
             .open_all = serve_open_all,
             .open_loop = serve_open_loop,
+            .rest_loop = serve_rest_loop,
             .close_loop = serve_close_loop,
             .close_all = serve_close_all,
             .tell = serve_tell,

@@ -163,12 +163,21 @@ static void loop_on_hurry(void *ctx)
     on->plan->hurry_loop(on->app);
 }
 
+static void loop_on_rest(void *ctx)
+{
+    const struct daemon_loop *on = ctx;
+    if (on->opened && on->plan->rest_loop != NULL)
+        on->plan->rest_loop(on->app);
+    log_flush();
+}
+
 static enum deputy_error loop_open(
         struct daemon *daemon, struct daemon_loop *on, struct tls_identity *identity)
 {
     const struct daemon_plan *plan = daemon->plan;
     TRY(loop_create(&on->loop));
-    loop_before_wait(on->loop, log_flush);
+    loop_before_wait(on->loop, loop_on_rest, on);
+    on->plan = plan;
     struct metrics **metrics = &daemon->metrics[on - daemon->loops];
     if (deputy_slice_present(plan->telemetry))
         TRY(metrics_create(metrics));
@@ -176,7 +185,6 @@ static enum deputy_error loop_open(
     if (plan->open_loop != NULL)
         TRY(plan->open_loop(&on->app, plan->owner, on->loop, *metrics));
     on->opened = true;
-    on->plan = plan;
     if (plan->hurry_loop != NULL)
         TRY(loop_timer_create(&on->hurry, on->loop, loop_on_hurry, on));
     for (size_t i = 0; i < plan->door_count; i++)

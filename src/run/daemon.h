@@ -52,6 +52,8 @@ struct daemon_plan {
     /* On the loop, when it ends and most of the grace is over: what waits for others is given up, so that
      * what is left can still be answered. NULL: nothing waits for others. */
     void (*hurry_loop)(void *app);
+    /* On the loop, whenever it has nothing more to do. NULL: nothing. */
+    void (*rest_loop)(void *app);
     void (*close_all)(void *owner);
     /* What telemetry tells beside the loops' metrics, put with metrics_print_gauge and metrics_print_counter:
      * on a thread of its own, between open_all and close_all. NULL: nothing. */

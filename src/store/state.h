@@ -12,7 +12,8 @@
 struct store_read {
     struct store *store;
     struct db *db;
-    struct db own; /* a reader's connection; the writer's view borrows the writer's */
+    struct db own;    /* a reader's connection; the writer's view borrows the writer's */
+    uint64_t commits; /* of the store before its snapshot began */
     struct store_read *next;
 };
 
@@ -57,6 +58,7 @@ struct store {
     struct store_read *readers; /* all of them */
     pthread_mutex_t free_lock;
     struct store_read *free; /* those not in use, the last used first: its pages are the warmest */
+    struct store_read *kept; /* those not in use whose snapshot has not ended, likewise */
 };
 
 /* The writer thread, and what it runs on. */

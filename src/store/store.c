@@ -86,46 +86,90 @@ void store_close(struct store *store)
     free(store);
 }
 
+/* ---- snapshots ---- */
+
+static struct store_read *pop(struct store_read **list)
+{
+    struct store_read *read = *list;
+    if (read != NULL)
+        *list = read->next;
+    return read;
+}
+
+static void push(struct store_read **list, struct store_read *read)
+{
+    read->next = *list;
+    *list = read;
+}
+
 static struct store_read *reader_take(struct store *store)
 {
     pthread_mutex_lock(&store->free_lock);
-    struct store_read *read = store->free;
-    if (read != NULL)
-        store->free = read->next;
+    struct store_read *read = pop(store->kept != NULL ? &store->kept : &store->free);
     pthread_mutex_unlock(&store->free_lock);
     return read;
 }
 
-static void reader_return(struct store_read *read)
+static void reader_return(struct store_read *read, struct store_read **list)
 {
     struct store *store = read->store;
     pthread_mutex_lock(&store->free_lock);
-    read->next = store->free;
-    store->free = read;
+    push(list, read);
     pthread_mutex_unlock(&store->free_lock);
 }
 
-/* The snapshot itself is taken by the first statement that reads, so not before the generation was. */
+/* The snapshot itself is taken by the first statement that reads, so not before the commits were counted. */
+static enum deputy_error snapshot_begin(struct store_read *read, uint64_t commits)
+{
+    read->commits = commits;
+    return db_run(read->db, DB_BEGIN, "BEGIN");
+}
+
+static void snapshot_end(struct store_read *read)
+{
+    db_run(read->db, DB_COMMIT, "COMMIT");
+    if (db_in_transaction(read->db))
+        db_run(read->db, DB_ROLLBACK, "ROLLBACK");
+}
+
+/* A kept snapshot still shows all that anybody was told of: the writer counts a commit before it acknowledges
+ * it, and before the generation moves. */
 enum deputy_error store_read_begin(struct store_read **out, struct store *store, uint64_t *generation)
 {
     struct store_read *read = reader_take(store);
     ENSURE(read != NULL, DEPUTY_E_STORE_BUSY);
     if (generation != NULL)
         *generation = store_generation(store);
-    enum deputy_error result = db_run(read->db, DB_BEGIN, "BEGIN");
+    uint64_t commits = atomic_load(&store->commits);
+    enum deputy_error result = DEPUTY_OK;
+    if (db_in_transaction(read->db) && read->commits != commits)
+        snapshot_end(read);
+    if (!db_in_transaction(read->db))
+        result = snapshot_begin(read, commits);
     if (result == DEPUTY_OK)
         *out = read;
     else
-        reader_return(read);
+        reader_return(read, &store->free);
     return result;
 }
 
 void store_read_end(struct store_read *read)
 {
-    db_run(read->db, DB_COMMIT, "COMMIT");
-    if (db_in_transaction(read->db))
-        db_run(read->db, DB_ROLLBACK, "ROLLBACK");
-    reader_return(read);
+    struct store *store = read->store;
+    bool keep = store->config.keeps_snapshots && atomic_load(&store->commits) == read->commits;
+    if (!keep)
+        snapshot_end(read);
+    reader_return(read, keep ? &store->kept : &store->free);
+}
+
+void store_rest(struct store *store)
+{
+    pthread_mutex_lock(&store->free_lock);
+    for (struct store_read *read; (read = pop(&store->kept)) != NULL;) {
+        snapshot_end(read);
+        push(&store->free, read);
+    }
+    pthread_mutex_unlock(&store->free_lock);
 }
 
 uint64_t store_generation(const struct store *store)

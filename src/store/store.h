@@ -49,6 +49,9 @@ struct store_config {
     struct deputy_time (*now)(void *clock);
     void *clock;
     const uint8_t *seal_key; /* STORE_SEAL_KEY_BYTES, secret, copied: delegations are sealed with it */
+    /* A snapshot that has ended may serve the next reader while nothing was committed; only for an owner who
+     * calls store_rest, or the log would never be emptied. */
+    bool keeps_snapshots;
 };
 
 /*
@@ -74,6 +77,9 @@ void store_close(struct store *store);
  */
 enum deputy_error store_read_begin(struct store_read **out, struct store *store, uint64_t *generation);
 void store_read_end(struct store_read *read);
+
+/* Ends the snapshots that were kept. For each loop, whenever it has nothing more to do. */
+void store_rest(struct store *store);
 
 /* Changes whenever something stored stops being true (a revocation), before the change is acknowledged. */
 uint64_t store_generation(const struct store *store);

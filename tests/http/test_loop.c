@@ -196,8 +196,9 @@ static void work_runs_elsewhere_and_comes_back(void **state)
 
 static unsigned waits, letters_read;
 
-static void count_wait(void)
+static void count_wait(void *ctx)
 {
+    assert_ptr_equal(ctx, &waits);
     waits += letters_read > 0; /* the letter that was there is read before the loop waits again */
 }
 
@@ -210,7 +211,7 @@ static void stop_on_letter(void *ctx)
 static void hook_runs_behind_what_was_done_even_at_the_end(void **state)
 {
     struct loop_task task = {.run = stop_on_letter, .ctx = *state};
-    loop_before_wait(*state, count_wait);
+    loop_before_wait(*state, count_wait, &waits);
     loop_post(*state, &task);
     loop_run(*state);
     assert_int_equal(letters_read, 1);
