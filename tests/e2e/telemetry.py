@@ -6,6 +6,7 @@ usage: telemetry.py DEPUTY
 import pathlib
 import re
 import sys
+import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
@@ -37,6 +38,18 @@ def scrape(port, path="/metrics"):
     return samples
 
 
+def scrape_when(port, settled):
+    """What is measured follows the answer, and a connection is gone when the node has noticed."""
+    limit = time.monotonic() + 10
+    while not settled(samples := scrape(port, "/any/path")) and time.monotonic() < limit:
+        time.sleep(0.01)
+    return samples
+
+
+def answers(samples):
+    return sum(value for (name, _), value in samples.items() if name == "tinycloud_http_request_duration_seconds_count")
+
+
 def sample(samples, name, **labels):
     return samples.get((name, frozenset(labels.items())), 0)
 
@@ -57,14 +70,14 @@ class Metrics:
         with Node(DEPUTY, measured(port)) as node:
             world = World(node)
             proof = world.sign_in()
-            before = scrape(port)
+            before = scrape_when(port, lambda samples: sample(samples, "deputy_connections") == 0)
             put = world.ucan(world.session, world.session.did_key, world.caps("/a", "put"), proofs=[proof])
             expect(world.post("/invoke", put, "value"), 200)
             expect(world.post("/invoke", put, "value"), 409)
             late = world.ucan(world.session, world.session.did_key, world.caps("/a", "get"), seconds=-60, proofs=[proof])
             expect(world.post("/invoke", late), 401)
             expect(node.request("GET", "/nowhere/secret-name"), 404)
-            after = scrape(port, "/any/path")
+            after = scrape_when(port, lambda samples: answers(samples) == answers(before) + 4)
 
             def grown(name, **labels):
                 return sample(after, name, **labels) - sample(before, name, **labels)
@@ -87,7 +100,8 @@ class Metrics:
         port = free_port()
         with Node(DEPUTY, measured(port)) as node:
             expect(node.request("GET", "/metrics"), 404)
-            assert sample(scrape(port), "deputy_connections") == 0
+            samples = scrape_when(port, lambda samples: sample(samples, "deputy_connections") == 0)
+            assert sample(samples, "deputy_connections") == 0
             assert f"telemetry.listening address=127.0.0.1:{port}" in node.log_text()
             assert node.stop() == 0, node.log_text()
 
