@@ -44,6 +44,7 @@ struct deputy_attest_evidence {
     struct deputy_slice report; /* raw bytes */
     struct deputy_slice vek;    /* certificate of the VCEK or VLEK, DER */
     struct deputy_slice ask;    /* certificate of the ASK or ASVK, DER */
+    struct deputy_slice crl;    /* the ARK's list of what it revoked, DER; absent: revocation is not asked */
     /* any */
     struct deputy_slice mr_config; /* of a guest of dstack: the document of HOST_DATA, or of MRCONFIGID */
     struct deputy_attest_app_key app_key; /* of a guest of dstack */

@@ -44,6 +44,20 @@ enum deputy_error snp_chain_check(
 bool snp_chain_roles_hold(
         const struct x509 *root, const struct x509 *intermediate, const struct snp_key *key);
 
+enum snp_list_error { SNP_LIST_OK, SNP_LIST_UNUSABLE, SNP_LIST_UNTIMELY, SNP_LIST_REVOKES };
+
+/*
+ * What AMD's list of revoked authorities says of a chain that holds (section 5.2), in *out: the root signed
+ * it, it is of now, and it names neither the intermediate nor the root itself. Keys of chips are not revoked
+ * one by one. Errors that are none of the list's (memory) are returned.
+ */
+enum deputy_error snp_list_check(struct deputy_arena *arena, enum snp_list_error *out,
+        const struct snp_chain *chain, struct deputy_slice der);
+
+/* Parts of it: whose list it says it is, and in the one way that AMD signs; and when it holds. */
+bool snp_list_is_of(const struct x509_crl *list, const struct x509 *root);
+bool snp_list_holds_at(const struct x509_crl *list, int64_t now);
+
 enum { SNP_CERTIFICATES_MAX = 8 };
 
 /* The certificates that come with a report. DER; absent when not there. */

@@ -48,11 +48,16 @@ static enum deputy_error key_read(struct snp *s)
     return DEPUTY_OK;
 }
 
-static enum deputy_error chain_verify(struct snp *s)
+static struct snp_chain chain_of(const struct snp *s)
 {
     bool is_ours = deputy_slice_present(s->question->root);
-    struct snp_chain chain = {is_ours ? s->question->root : snp_root(s->key.product),
+    return (struct snp_chain){is_ours ? s->question->root : snp_root(s->key.product),
             s->evidence->intermediate, &s->key, s->question->now, s->question->cache};
+}
+
+static enum deputy_error chain_verify(struct snp *s)
+{
+    struct snp_chain chain = chain_of(s);
     enum snp_chain_error error;
     TRY(snp_chain_check(s->arena, &error, &chain));
     if (error == SNP_CHAIN_BROKEN)
@@ -64,6 +69,31 @@ static enum deputy_error chain_verify(struct snp *s)
         return verdict_refuse_for(s->v, CHECK(SNP_CHAIN), CODE(CERT_NOT_YET_VALID),
                 "certificates that are valid already", NULL);
     verdict_pass(s->v, CHECK(SNP_CHAIN));
+    return DEPUTY_OK;
+}
+
+static enum deputy_error refuse_list(
+        struct snp *s, enum deputy_attest_code code, const char *expected, const char *fix)
+{
+    return verdict_refuse_for(s->v, CHECK(REVOCATION), code, expected, fix);
+}
+
+/* Nobody has to bring a list; one that is brought counts. */
+static enum deputy_error list_verify(struct snp *s)
+{
+    struct snp_chain chain = chain_of(s);
+    enum snp_list_error error;
+    if (!deputy_slice_present(s->evidence->list))
+        return DEPUTY_OK;
+    TRY(snp_list_check(s->arena, &error, &chain, s->evidence->list));
+    if (error == SNP_LIST_UNUSABLE)
+        return refuse_list(s, CODE(CRL), "a revocation list that the root of this processor signed",
+                "fetch AMD's list of this product");
+    if (error == SNP_LIST_UNTIMELY)
+        return refuse_list(s, CODE(CRL), "a list that is valid now", "fetch it again");
+    if (error == SNP_LIST_REVOKES)
+        return refuse_list(s, CODE(REVOKED), "certificates that nobody revoked", NULL);
+    verdict_pass(s->v, CHECK(REVOCATION));
     return DEPUTY_OK;
 }
 
@@ -245,6 +275,7 @@ static enum deputy_error steps(struct snp *s)
     TRY(report_read(s));
     TRY(key_read(s));
     TRY(chain_verify(s));
+    TRY(list_verify(s));
     TRY(signature_verify(s));
     TRY(chip_check(s));
     TRY(tcbs_read(s));

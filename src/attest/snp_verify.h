@@ -10,6 +10,7 @@ struct snp_evidence {
     struct deputy_slice report;
     struct deputy_slice key;          /* certificate of the VCEK or VLEK */
     struct deputy_slice intermediate; /* certificate of the ASK or ASVK */
+    struct deputy_slice list;         /* of what the root revoked, or absent: that is not asked then */
     struct deputy_slice document;     /* whose digest is HOST_DATA (mr_config.h), or absent */
     struct deputy_attest_app_key app_key;
 };

@@ -89,6 +89,7 @@ static enum deputy_error verify_report(struct deputy_arena *arena, struct deputy
     const struct snp_evidence parts = {.report = evidence->report,
             .key = evidence->vek,
             .intermediate = evidence->ask,
+            .list = evidence->crl,
             .document = evidence->mr_config,
             .app_key = evidence->app_key};
     const struct snp_question asked = {.policy = question->policy,

@@ -9,7 +9,7 @@
 struct attest_files {
     const char *attestation; /* all in one piece, in place of quote and report */
     const char *quote, *collateral, *event_log, *vm_config;
-    const char *report, *vcek, *ask, *mr_config;
+    const char *report, *vcek, *ask, *crl, *mr_config;
     const char *root, *policy, *statement;
 };
 

@@ -218,6 +218,7 @@ static bool read_evidence(
            read_optional(cli, &evidence->collateral, files->collateral) &&
            read_optional(cli, &evidence->event_log, files->event_log) &&
            read_optional(cli, &evidence->vm_config, files->vm_config) &&
+           read_optional(cli, &evidence->crl, files->crl) &&
            read_optional(cli, &evidence->statement, files->statement) &&
            read_certificate(cli, &evidence->vek, files->vcek, false) &&
            read_certificate(cli, &evidence->ask, files->ask, false) &&

@@ -22,6 +22,8 @@ static int verify(struct cli *cli, const struct attest_options *options)
         error = deputy_attest_verdict_json(cli->arena, &json, &verdict);
     if (error != DEPUTY_OK)
         return cli_fail(cli, "the verdict", error), CLI_UNUSABLE;
+    if (files->crl != NULL && verdict.platform != DEPUTY_ATTEST_SEV_SNP)
+        return cli_complain("--crl is AMD's: the lists of a quote are in its collateral"), CLI_UNUSABLE;
     if (cli->json)
         cli_put_json(json);
     else
@@ -52,6 +54,7 @@ int cmd_attest_verify(struct cli *cli, int argc, char **argv)
             FILE_OPTION(
                     "vcek", files->vcek, "certificate of the key that signed it (VCEK or VLEK), DER or PEM"),
             FILE_OPTION("ask", files->ask, "certificate that signed that one (ASK or ASVK), DER or PEM"),
+            FILE_OPTION("crl", files->crl, "AMD's list of revoked authorities, DER"),
             FILE_OPTION("mr-config", files->mr_config, "the mr_config document of a dstack guest"),
             FILE_OPTION("root", files->root,
                     "a root in place of the maker's, for simulators and tests, DER or PEM"),

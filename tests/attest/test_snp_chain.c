@@ -196,6 +196,43 @@ static void chain_holds_while_all_of_its_certificates_do(void **state)
     assert_int_equal(checked_at(*state, last + 1), SNP_CHAIN_EXPIRED);
 }
 
+/* ---- the root's list of what it revoked ---- */
+
+static struct x509_crl list_of(const struct x509 *root)
+{
+    return (struct x509_crl){.issuer = root->subject,
+            .this_update = 100,
+            .next_update = 200,
+            .sealed = {.algorithm = X509_PSS_SHA384}};
+}
+
+static void list_is_of_the_root_that_may_sign_lists(void **state)
+{
+    struct roles roles = real_roles(*state);
+    struct x509_crl list = list_of(&roles.root);
+    assert_true(snp_list_is_of(&list, &roles.root));
+    list.issuer = roles.intermediate.subject;
+    assert_false(snp_list_is_of(&list, &roles.root));
+    list = list_of(&roles.root);
+    list.sealed.algorithm = X509_ECDSA_SHA384;
+    assert_false(snp_list_is_of(&list, &roles.root));
+    list = list_of(&roles.root);
+    roles.root.crl_sign = false;
+    assert_false(snp_list_is_of(&list, &roles.root));
+    list = list_of(&roles.intermediate);
+    assert_false(snp_list_is_of(&list, &roles.intermediate)); /* AMD's intermediates may not */
+}
+
+static void list_holds_from_its_first_second_to_before_its_last(void **state)
+{
+    struct roles roles = real_roles(*state);
+    struct x509_crl list = list_of(&roles.root);
+    assert_false(snp_list_holds_at(&list, 99));
+    assert_true(snp_list_holds_at(&list, 100));
+    assert_true(snp_list_holds_at(&list, 199));
+    assert_false(snp_list_holds_at(&list, 200));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +242,8 @@ int main(void)
             ARENA_TEST(each_authority_must_be_one_that_signs_certificates_by_rsa),
             ARENA_TEST(root_must_allow_an_authority_below_it_and_the_intermediate_none),
             ARENA_TEST(authorities_have_the_names_of_their_product_and_sort),
+            ARENA_TEST(list_is_of_the_root_that_may_sign_lists),
+            ARENA_TEST(list_holds_from_its_first_second_to_before_its_last),
             ARENA_TEST(chain_holds_while_all_of_its_certificates_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
