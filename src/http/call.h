@@ -28,6 +28,7 @@ struct http_caller_config {
      * as the caller. Unix sockets are named by their path alone. NULL: to any. */
     const struct sockaddr_storage *allowed;
     size_t allowed_count;
+    struct deputy_slice authorities; /* as of http_request; they live as long as the caller */
 };
 
 /*

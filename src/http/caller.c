@@ -242,6 +242,7 @@ static enum deputy_error call_make(struct http_call **out, struct http_caller *c
     uv_timer_init(loop_uv(caller->loop), &call->deadline);
     call->deadline.data = call;
     multi_adopt(caller->multi, call->curl);
+    outgoing_trust(call->curl, caller->config.authorities);
     call_wire(call);
     *out = call;
     return DEPUTY_OK;

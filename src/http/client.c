@@ -110,6 +110,7 @@ static enum deputy_error fetch_run(
     ENSURE(outgoing_is_web(request->url), DEPUTY_E_HTTP_URL);
     ENSURE(curl_easy_setopt(curl, CURLOPT_URL, request->url) == CURLE_OK, DEPUTY_E_HTTP_URL);
     times_set(curl, request);
+    outgoing_trust(curl, request->authorities);
     if (request->unix_socket != NULL)
         curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
     body_set(curl, request);

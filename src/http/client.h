@@ -22,7 +22,9 @@ struct http_request {
     uint32_t connect_ms;       /* of that, until a connection stands; 0: no time of its own */
     bool guarded;              /* connects to public addresses only (guard.h): GUARD_RESERVED */
     const atomic_bool *cancel; /* true: gives up soon, as after a time-out; NULL: never */
-    size_t response_max;       /* bytes of body; headers may take 64 KiB more */
+    /* Certificates (PEM) that servers' certificates are checked against; absent: those of the system. */
+    struct deputy_slice authorities;
+    size_t response_max; /* bytes of body; headers may take 64 KiB more */
 };
 
 struct http_response {
@@ -35,8 +37,8 @@ struct http_response {
 /*
  * One request, one answer, whatever its status; redirects are not followed, certificates are checked, and no
  * proxy, cookie or credential of the environment is used. The answer lives in the arena. HTTP_URL,
- * HTTP_CONNECT (name, route, TLS), HTTP_TIMEOUT, HTTP_TOO_LARGE, HTTP_SYNTAX, HTTP_CUT_OFF, or ARGUMENT for a
- * header that is not one line.
+ * HTTP_CONNECT (name, route, TLS), HTTP_CERTIFICATE, HTTP_TIMEOUT, HTTP_TOO_LARGE, HTTP_SYNTAX, HTTP_CUT_OFF,
+ * or ARGUMENT for a header that is not one line.
  */
 enum deputy_error http_fetch(
         struct deputy_arena *arena, struct http_response *out, const struct http_request *request);

@@ -41,6 +41,16 @@ CURL *outgoing_handle(void)
     return curl;
 }
 
+void outgoing_trust(CURL *curl, struct deputy_slice authorities)
+{
+    struct curl_blob blob = {
+            .data = (void *)(uintptr_t)authorities.ptr, .len = authorities.len, .flags = CURL_BLOB_NOCOPY};
+    if (!deputy_slice_present(authorities))
+        return;
+    curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
+    curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+}
+
 bool outgoing_is_web(const char *url)
 {
     return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
@@ -157,6 +167,10 @@ enum deputy_error outgoing_error(CURLcode code)
     case CURLE_UNSUPPORTED_PROTOCOL: /* the URL's is http or https: it is the answer that is not HTTP/1 */
     case CURLE_BAD_CONTENT_ENCODING:
         return DEPUTY_E_HTTP_SYNTAX;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CACERT_BADFILE:
+        return DEPUTY_E_HTTP_CERTIFICATE;
     case CURLE_OUT_OF_MEMORY:
         return DEPUTY_E_NOMEM;
     default:

@@ -14,6 +14,10 @@ void outgoing_start(void);
  * and later with certificates checked. NULL without memory. Ended with curl_easy_cleanup. */
 CURL *outgoing_handle(void);
 
+/* Certificates are checked against these (PEM, which must live as long as the handle) and no others; absent:
+ * against those of the system. */
+void outgoing_trust(CURL *curl, struct deputy_slice authorities);
+
 bool outgoing_is_web(const char *url);
 
 /*

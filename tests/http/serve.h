@@ -25,30 +25,38 @@ static void *served_main(void *ctx)
     return NULL;
 }
 
-static inline void served_secure(struct served *served)
+/* Shows a certificate of tests/data/tls, whose key is key.pem. */
+static inline void served_secure(struct served *served, const char *certificate)
 {
     struct deputy_arena *arena;
     struct tls_identity *identity;
     assert_ok(deputy_arena_create(&arena, 1024 * 1024));
-    assert_ok(tls_identity_create(
-            &identity, check_data(arena, "tls/certificate.pem"), check_data(arena, "tls/key.pem")));
+    assert_ok(
+            tls_identity_create(&identity, check_data(arena, certificate), check_data(arena, "tls/key.pem")));
     assert_ok(http_server_secure(served->server, identity));
     tls_identity_release(identity);
     deputy_arena_destroy(arena);
 }
 
-static inline void serve(struct served *served, const struct http_config *config,
-        const struct http_route *routes, size_t count, void *app)
+/* With no certificate (NULL) it speaks plain HTTP. */
+static inline void serve_with(struct served *served, const struct http_config *config,
+        const struct http_route *routes, size_t count, void *app, const char *certificate)
 {
     const char *reason;
     signal(SIGPIPE, SIG_IGN); /* as the daemon does */
     assert_ok(loop_create(&served->loop));
     assert_ok(http_server_create(&served->server, served->loop, config, routes, count, app));
-    if (wire_is_secure())
-        served_secure(served);
+    if (certificate != NULL)
+        served_secure(served, certificate);
     assert_ok(http_server_listen(served->server, "127.0.0.1", 0, &served->port, &reason));
     served->grace_ms = 1000;
     assert_int_equal(pthread_create(&served->thread, NULL, served_main, served), 0);
+}
+
+static inline void serve(struct served *served, const struct http_config *config,
+        const struct http_route *routes, size_t count, void *app)
+{
+    serve_with(served, config, routes, count, app, wire_is_secure() ? "tls/certificate.pem" : NULL);
 }
 
 static void served_on_drained(void *ctx)
