@@ -23,6 +23,7 @@ struct backend_clock {
 struct sessions;
 struct public_state;
 struct grant_watch;
+struct descriptors;
 struct metrics;
 
 /* Who is let in to the local API (backend/local.h), besides whoever may open its Unix socket. */
@@ -46,6 +47,7 @@ struct backend {
     struct sessions *sessions;      /* backend/session.h */
     struct public_state *public_of; /* nonces, rates and tokens of the public routes: backend/public.h */
     struct grant_watch *watch; /* who wants to hear of grants that come, change and go: backend/watch.h */
+    struct descriptors *descriptors; /* of owners' networks: backend/descriptors.h */
     struct local_rules local;
     struct backend_clock clock;
 };

@@ -1,4 +1,5 @@
 /* An envelope opened through the node (spec/04 sections 9 and 12.5): nothing of it is kept. */
+#include "backend/descriptors.h"
 #include "backend/secret_parts.h"
 #include "base/arena.h"
 #include "base/try.h"
@@ -79,9 +80,20 @@ static enum deputy_error network_path(struct secret_job *job, struct deputy_slic
 }
 
 /* Reads the descriptor; a failure fills the fault. */
-static enum deputy_error network_read(struct secret_job *job, const struct fetch_answer *answer)
+static enum deputy_error descriptor_read(struct secret_job *job, struct deputy_slice text)
 {
     struct deputy_refusal refusal;
+    if (deputy_network_descriptor_parse(job->arena, &job->network, &refusal, text, job->network_id) !=
+                    DEPUTY_OK ||
+            !deputy_slice_present(job->network.node))
+        return fault_set(&job->fault, DEPUTY_E_SECRET_FAILED, BLAME_NODE);
+    if (deputy_network_usable(&job->network) != DEPUTY_OK)
+        return fault_set(&job->fault, job->unavailable, BLAME_DATA);
+    return DEPUTY_OK;
+}
+
+static enum deputy_error network_read(struct secret_job *job, const struct fetch_answer *answer)
+{
     struct backend_fault *fault = &job->fault;
     if (answer->error == DEPUTY_E_HTTP_TIMEOUT || (answer->error == DEPUTY_OK && answer->status == 504))
         return fault_set(fault, DEPUTY_E_GATEWAY_TIMEOUT, BLAME_NODE);
@@ -89,12 +101,9 @@ static enum deputy_error network_read(struct secret_job *job, const struct fetch
         return fault_set(fault, job->unavailable, BLAME_DATA);
     if (answer->error != DEPUTY_OK || answer->status != 200)
         return fault_set(fault, DEPUTY_E_NODE_FAILED, BLAME_NODE);
-    if (deputy_network_descriptor_parse(job->arena, &job->network, &refusal, answer->body, job->network_id) !=
-                    DEPUTY_OK ||
-            !deputy_slice_present(job->network.node))
-        return fault_set(fault, DEPUTY_E_SECRET_FAILED, BLAME_NODE);
-    if (deputy_network_usable(&job->network) != DEPUTY_OK)
-        return fault_set(fault, job->unavailable, BLAME_DATA);
+    TRY(descriptor_read(job, answer->body));
+    descriptors_keep(
+            job->on->backend->descriptors, job->network_id, answer->body, loop_now_ms(job->on->loop));
     return DEPUTY_OK;
 }
 
@@ -115,6 +124,15 @@ void secret_network_ask(struct secret_job *job)
         result = fetch_begin(&job->fetch, job->on, job->arena, &order, network_answered, job);
     if (result != DEPUTY_OK)
         secret_job_fail(job, result == DEPUTY_E_HTTP_BUSY ? DEPUTY_E_NODE_BUSY : result, BLAME_BACKEND);
+}
+
+/* False: the node is to be asked. What was kept could be read once, and still can. */
+static bool network_is_known(struct secret_job *job)
+{
+    struct deputy_slice text;
+    return descriptors_find(job->arena, &text, job->on->backend->descriptors, job->network_id,
+                   loop_now_ms(job->on->loop)) == DEPUTY_OK &&
+           deputy_slice_present(text) && descriptor_read(job, text) == DEPUTY_OK;
 }
 
 /* ---- opening, on the pool ---- */
@@ -144,31 +162,47 @@ static void open_work(void *ctx)
     open_answer(ctx);
 }
 
+/* Whatever went wrong, it may have been the descriptor: the next one asks for it. */
+static void opening_over(struct secret_job *job)
+{
+    if (job->fault.refusal.code != DEPUTY_OK)
+        descriptors_drop(job->on->backend->descriptors, job->network_id);
+    secret_job_end(job);
+}
+
 static void open_then(void *ctx)
 {
-    secret_job_end(ctx);
+    opening_over(ctx);
 }
 
 /* ---- asking ---- */
+
+/* A failure of the asking fills the fault. */
+static enum deputy_error opening_judge(struct secret_job *job, const struct backend_fault *fault, int status)
+{
+    if (fault != NULL &&
+            (fault->refusal.code == DEPUTY_E_NOT_GRANTED || fault->refusal.code == DEPUTY_E_CALL_REFUSED))
+        return fault_set(&job->fault, DEPUTY_E_SECRET_DENIED, BLAME_GRANT);
+    if (fault != NULL) {
+        job->fault = *fault;
+        return fault->refusal.code;
+    }
+    if (status == 404 || status == 409)
+        return fault_set(&job->fault, DEPUTY_E_DECRYPT_UNAVAILABLE, BLAME_DATA);
+    return status == 200 ? DEPUTY_OK : fault_set(&job->fault, DEPUTY_E_SECRET_FAILED, BLAME_NODE);
+}
 
 static void opening_answered(
         void *ctx, const struct backend_fault *fault, int status, struct deputy_slice body)
 {
     struct secret_job *job = ctx;
-    if (fault != NULL &&
-            (fault->refusal.code == DEPUTY_E_NOT_GRANTED || fault->refusal.code == DEPUTY_E_CALL_REFUSED)) {
-        secret_job_fail(job, DEPUTY_E_SECRET_DENIED, BLAME_GRANT);
-    } else if (fault != NULL) {
-        secret_job_fault(job, fault);
-    } else if (status == 404 || status == 409) {
-        secret_job_fail(job, DEPUTY_E_DECRYPT_UNAVAILABLE, BLAME_DATA);
-    } else if (status != 200) {
-        secret_job_fail(job, DEPUTY_E_SECRET_FAILED, BLAME_NODE);
-    } else {
-        job->answer = body;
-        if (loop_offload(job->on->loop, open_work, open_then, job) != DEPUTY_OK)
-            secret_job_fail(job, DEPUTY_E_NOMEM, BLAME_BACKEND);
+    if (opening_judge(job, fault, status) != DEPUTY_OK) {
+        opening_over(job);
+        return;
     }
+    job->answer = body;
+    if (loop_offload(job->on->loop, open_work, open_then, job) != DEPUTY_OK)
+        secret_job_fail(job, DEPUTY_E_NOMEM, BLAME_BACKEND);
 }
 
 static size_t place_of(const struct secret_job *job, struct session *session, const char *service,
@@ -266,5 +300,10 @@ void secret_job_open(struct secret_job *job)
     job->network_id = job->envelope->network;
     job->unavailable = DEPUTY_E_DECRYPT_UNAVAILABLE;
     job->network_then = opening_ask;
-    secret_network_ask(job);
+    if (network_is_known(job)) {
+        opening_ask(job);
+    } else {
+        job->fault = (struct backend_fault){{.code = DEPUTY_OK}, BLAME_REQUEST};
+        secret_network_ask(job);
+    }
 }

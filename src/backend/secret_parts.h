@@ -47,8 +47,8 @@ void secret_job_end(struct secret_job *job);
 void secret_job_fail(struct secret_job *job, enum deputy_error code, enum backend_blame blame);
 void secret_job_fault(struct secret_job *job, const struct backend_fault *fault);
 
-/* Asks for the descriptor of job->network_id, and goes on with network_then once it is one that can be used.
- */
+/* Asks the node for the descriptor of job->network_id, and goes on with network_then once it is one that can
+ * be used. */
 void secret_network_ask(struct secret_job *job);
 
 /* Has the node open job->envelope, and ends the job with what is in it. */

@@ -1,4 +1,5 @@
 #include "backend/serve.h"
+#include "backend/descriptors.h"
 #include "backend/local.h"
 #include "backend/measure.h"
 #include "backend/probe.h"
@@ -52,6 +53,7 @@ static enum deputy_error serve_open_all(void *owner, unsigned loops)
     (void)loops;
     TRY(grants_open(&backend->grants, directory, backend->identity));
     TRY(sessions_create(&backend->sessions));
+    TRY(descriptors_create(&backend->descriptors));
     TRY(grant_watch_create(&backend->watch));
     return probe_start(&serve->probe, backend->node, &backend->public_of->info.node_reached);
 }
@@ -62,10 +64,12 @@ static void serve_close_all(void *owner)
     struct backend *backend = &serve->setup.backend;
     probe_stop(serve->probe);
     grant_watch_destroy(backend->watch);
+    descriptors_destroy(backend->descriptors);
     sessions_destroy(backend->sessions);
     grants_close(backend->grants);
     serve->probe = NULL;
     backend->watch = NULL;
+    backend->descriptors = NULL;
     backend->sessions = NULL;
     backend->grants = NULL;
 }

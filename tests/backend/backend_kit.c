@@ -1,4 +1,5 @@
 /* The backend of the kit: its identity, its grants and its loops. */
+#include "backend/descriptors.h"
 #include "backend/node_kit.h"
 #include "base/arena.h"
 #include "grant/authority.h"
@@ -62,6 +63,7 @@ static void backend_make(struct kit *kit)
     assert_non_null(mkdtemp(kit->directory));
     assert_ok(grants_open(&backend->grants, kit->directory, backend->identity));
     assert_ok(sessions_create(&backend->sessions));
+    assert_ok(descriptors_create(&backend->descriptors));
     assert_ok(grant_watch_create(&backend->watch));
 }
 
@@ -112,6 +114,7 @@ int kit_teardown(void **state)
         http_caller_destroy(kit->on[i].caller);
         loop_destroy(kit->on[i].loop);
     }
+    descriptors_destroy(backend->descriptors);
     sessions_destroy(backend->sessions);
     grant_watch_destroy(backend->watch);
     grants_close(backend->grants);

@@ -222,6 +222,7 @@ static enum http_flow on_network(struct http_exchange *x, void *app)
 {
     struct node *node = app;
     pthread_mutex_lock(&node->lock);
+    node->described++;
     if (deputy_slice_present(node->descriptor))
         http_reply_json(x, 200, node->descriptor);
     else

@@ -53,6 +53,7 @@ struct node {
     size_t held_count;
     const char *value;              /* of every key; NULL: there is none */
     struct deputy_slice descriptor; /* of the owner's network; absent: there is none */
+    size_t described;               /* how often it was asked for */
     struct deputy_slice (*decrypt)(struct node *node, struct node_request *request);
     struct loop_task letter;
     struct http_exchange *dribbling; /* NULL: none */

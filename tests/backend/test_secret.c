@@ -285,6 +285,41 @@ static void F30_network_that_is_not_in_use_is_unavailable(void **state)
     is_fault(get(kit, "API_KEY", none), DEPUTY_E_SECRET_FAILED, BLAME_NODE);
 }
 
+static void descriptor_is_asked_for_once_until_something_fails(void **state)
+{
+    struct kit *kit = *state;
+    vault_grant(kit, false);
+    vault_store(kit, PLAIN_TEXT);
+    for (size_t i = 0; i < 3; i++)
+        is_text(get(kit, "API_KEY", none), "sk-test");
+    assert_int_equal(kit->node.described, 1);
+    kit->node.decrypt = vault_forge;
+    is_fault(get(kit, "API_KEY", none), DEPUTY_E_SECRET_FAILED, BLAME_NODE);
+    assert_int_equal(kit->node.described, 1);
+    kit->node.decrypt = vault_break_down;
+    is_fault(get(kit, "API_KEY", none), DEPUTY_E_NODE_FAILED, BLAME_NODE);
+    is_fault(get(kit, "API_KEY", none), DEPUTY_E_NODE_FAILED, BLAME_NODE);
+    assert_int_equal(kit->node.described, 3);
+    kit->node.decrypt = vault_decrypt;
+    is_text(get(kit, "API_KEY", none), "sk-test");
+    is_text(get(kit, "API_KEY", none), "sk-test");
+    assert_int_equal(kit->node.described, 4);
+}
+
+/* What is sealed under a network that is not in use any more, nobody ever opens. */
+static void nothing_is_sealed_under_a_descriptor_that_was_kept(void **state)
+{
+    struct kit *kit = *state;
+    vault_grant(kit, false);
+    vault_store(kit, PLAIN_TEXT);
+    is_text(get(kit, "API_KEY", none), "sk-test");
+    is_text(put(kit, "API_KEY", "x"), "");
+    assert_int_equal(kit->node.described, 2);
+    vault.network.state = DEPUTY_NETWORK_REVOKED;
+    vault_tell();
+    is_fault(put(kit, "API_KEY", "x"), DEPUTY_E_ENCRYPT_UNAVAILABLE, BLAME_DATA);
+}
+
 /* ---- writing ---- */
 
 static void F30_what_is_written_can_be_read(void **state)
@@ -382,6 +417,8 @@ int main(void)
             SECRET_TEST(F30_no_proof_is_denied_without_asking),
             SECRET_TEST(F30_answer_that_does_not_verify_opens_nothing),
             SECRET_TEST(F30_network_that_is_not_in_use_is_unavailable),
+            SECRET_TEST(descriptor_is_asked_for_once_until_something_fails),
+            SECRET_TEST(nothing_is_sealed_under_a_descriptor_that_was_kept),
             SECRET_TEST(F30_what_is_written_can_be_read),
             SECRET_TEST(F30_writing_without_a_grant_is_denied),
             SECRET_TEST(E19_write_that_the_node_does_not_take_is_a_failure),

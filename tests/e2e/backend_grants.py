@@ -267,6 +267,24 @@ def F27_a_hundred_first_requests_share_one_activation():
         assert world.activations() - before == alone > 0, (world.activations() - before, alone)
 
 
+def F30_descriptor_of_a_network_is_asked_for_once_for_many_secrets():
+    with World() as world:
+        user = world.user()
+        user.grant()
+        url = user.url("secrets", "TOKEN", scope="notes")
+
+        def asked():
+            return sum(path.startswith("/encryption/networks/") and not path.endswith("/decrypt") for path in world.between.seen)
+
+        yes(user.local.ask("PUT", url, b"a secret"))
+        before = asked()
+        for _ in range(20):
+            yes(user.local.ask("GET", url), "a secret")
+        assert asked() - before <= 1, (before, asked())
+        decrypts = [path for path in world.between.seen if path.endswith("/decrypt")]
+        assert len(decrypts) == 20, "every secret is opened by the node"
+
+
 def main():
     wanted = sys.argv[2:]
     checks = [check for name, check in sorted(globals().items()) if name.startswith("F") and callable(check)]
