@@ -168,7 +168,7 @@ static void say_head_then_drip(struct rude *rude, int peer, int number)
     rude_say(peer, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
     for (int i = 0; i < *(int *)rude->ctx; i++) {
         rude_say(peer, "a");
-        usleep(60 * 1000);
+        usleep(120 * 1000);
     }
     rude_read_head(rude, peer);
 }
@@ -181,8 +181,8 @@ static void a_body_may_drip_but_not_stall(void **state)
     (void)state;
     rude_begin(&rude, say_head_then_drip, &bytes);
     ask_make(&ask, &asker, "GET", rude.port, "/");
-    ask.plan.head_ms = 250; /* the whole takes longer */
-    ask.plan.stall_ms = 250;
+    ask.plan.head_ms = 1000; /* the whole takes longer */
+    ask.plan.stall_ms = 1000;
     ask_begin(&ask);
     asker_run(&asker);
     assert_ok(ask.result);
@@ -192,7 +192,7 @@ static void a_body_may_drip_but_not_stall(void **state)
     bytes = 3;
     rude_begin(&rude, say_head_then_drip, &bytes);
     ask_make(&ask, &asker, "GET", rude.port, "/");
-    ask.plan.stall_ms = 250;
+    ask.plan.stall_ms = 500;
     ask_begin(&ask);
     asker_run(&asker);
     assert_int_equal(ask.result, DEPUTY_E_HTTP_TIMEOUT);

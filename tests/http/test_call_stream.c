@@ -308,9 +308,10 @@ static void a_paused_reader_makes_the_server_wait_and_is_no_stall(void **state)
     struct ask ask;
     (void)state;
     ask_download(&ask, "/download");
-    ask.plan.stall_ms = 100;
+    ask.plan.stall_ms = 1000;
     ask.on_part = pause_on_part;
     ask_begin(&ask);
+    asker_run_for(&asker, 1500);
     assert_true(run_to_standstill(served_so_far, NULL) < BIG / 2);
     assert_int_equal(ask.parts, 1);
     assert_int_equal(ask.ends, 0);
@@ -508,11 +509,11 @@ static void a_sender_that_is_slow_is_no_stall(void **state)
     struct sender sender;
     (void)state;
     sender_make(&sender, "/upload", 300, 100, false);
-    sender.ask.plan.stall_ms = 80;
-    sender.ask.plan.head_ms = 250;
+    sender.ask.plan.stall_ms = 500;
+    sender.ask.plan.head_ms = 1000;
     ask_begin(&sender.ask);
     for (int i = 0; i < 3; i++) {
-        asker_run_for(&asker, 300);
+        asker_run_for(&asker, 700);
         assert_int_equal(sender.ask.ends, 0);
         assert_int_equal(sender.sent, i * 100);
         sender.part[0] = 'a';
