@@ -50,6 +50,15 @@ bool grants_name_read(uint8_t owner[20], struct deputy_slice name)
 
 /* ---- the record ---- */
 
+/* As it is kept. */
+struct record {
+    struct grant grant;
+    struct deputy_slice hash; /* of the policy that it was given for */
+    bool told;                /* its owner has been told that it was over: */
+    struct deputy_time told_at;
+    bool back; /* and has used it since: a clock was wrong */
+};
+
 static void put_time(
         struct deputy_arena *arena, struct json_writer *writer, const char *name, struct deputy_time time)
 {
@@ -61,20 +70,26 @@ static void put_time(
         buf_fail(writer->out, DEPUTY_E_NOMEM);
 }
 
-static enum deputy_error record_write(struct deputy_arena *arena, struct deputy_slice *record,
-        const struct backend_wants *wants, const struct grant *grant)
+static enum deputy_error record_write(
+        struct deputy_arena *arena, struct deputy_slice *out, const struct record *record)
 {
     struct buf text = buf_make(arena, SEALED_VALUE_MAX);
     struct json_writer writer = json_writer_make(&text);
     json_object_begin(&writer);
     json_key(&writer, "serialized");
-    json_text(&writer, grant->serialized);
-    put_time(arena, &writer, "grantedAt", grant->granted);
-    put_time(arena, &writer, "expiresAt", grant->expires);
+    json_text(&writer, record->grant.serialized);
+    put_time(arena, &writer, "grantedAt", record->grant.granted);
+    put_time(arena, &writer, "expiresAt", record->grant.expires);
     json_key(&writer, "policyHash");
-    json_text(&writer, deputy_slice_bytes(wants->hash, sizeof wants->hash));
+    json_text(&writer, record->hash);
+    if (record->told)
+        put_time(arena, &writer, "toldAt", record->told_at);
+    if (record->back) {
+        json_key(&writer, "back");
+        json_bool(&writer, true);
+    }
     json_object_end(&writer);
-    return buf_finish(&text, record);
+    return buf_finish(&text, out);
 }
 
 static enum deputy_error time_read(struct deputy_time *out, const struct json_value *record, const char *name)
@@ -84,15 +99,17 @@ static enum deputy_error time_read(struct deputy_time *out, const struct json_va
     return time_parse(out, text);
 }
 
-static enum deputy_error record_read(
-        struct deputy_arena *arena, struct grant *out, struct deputy_slice *hash, struct deputy_slice json)
+static enum deputy_error record_read(struct deputy_arena *arena, struct record *out, struct deputy_slice json)
 {
     const struct json_value *record;
     TRY(json_parse(arena, &record, json));
-    TRY(json_to_text(&out->serialized, json_member(record, "serialized")));
-    TRY(json_to_text(hash, json_member(record, "policyHash")));
-    TRY(time_read(&out->granted, record, "grantedAt"));
-    return time_read(&out->expires, record, "expiresAt");
+    TRY(json_to_text(&out->grant.serialized, json_member(record, "serialized")));
+    TRY(json_to_text(&out->hash, json_member(record, "policyHash")));
+    TRY(time_read(&out->grant.granted, record, "grantedAt"));
+    TRY(time_read(&out->grant.expires, record, "expiresAt"));
+    out->back = json_member(record, "back") != NULL;
+    out->told = json_member(record, "toldAt") != NULL;
+    return out->told ? time_read(&out->told_at, record, "toldAt") : DEPUTY_OK;
 }
 
 /* ---- life ---- */
@@ -166,14 +183,15 @@ enum deputy_error grants_keep(struct grant_attempt *attempt, const struct backen
         struct deputy_slice serialized, struct deputy_time expires, struct deputy_time now)
 {
     DEFER(arena_end) struct deputy_arena *arena = NULL;
-    const struct grant grant = {.serialized = serialized, .granted = now, .expires = expires};
+    const struct record record = {.grant = {.serialized = serialized, .granted = now, .expires = expires},
+            .hash = deputy_slice_bytes(wants->hash, sizeof wants->hash)};
     char name[NAME_BYTES];
-    struct deputy_slice record;
+    struct deputy_slice written;
     ENSURE(memcmp(attempt->owner, wants->owner.address, sizeof attempt->owner) == 0, DEPUTY_E_ARGUMENT);
     TRY(deputy_arena_create(&arena, RECORD_ARENA));
-    TRY(record_write(arena, &record, wants, &grant));
+    TRY(record_write(arena, &written, &record));
     pthread_mutex_lock(&attempt->grants->lock);
-    enum deputy_error result = keep_locked(attempt, name_write(name, attempt->owner), record);
+    enum deputy_error result = keep_locked(attempt, name_write(name, attempt->owner), written);
     pthread_mutex_unlock(&attempt->grants->lock);
     return result;
 }
@@ -190,71 +208,149 @@ enum deputy_error grants_drop(struct grants *grants, const uint8_t owner[20])
 
 /* ---- reading ---- */
 
-static enum grant_state state_of(const struct grant *grant, const struct backend_wants *wants,
-        struct deputy_slice hash, struct deputy_time now)
+/* An owner who was told later than now was told by a clock that was wrong. */
+static enum grant_state state_of(
+        const struct record *record, const struct backend_wants *wants, struct deputy_time now)
 {
-    if (deputy_time_compare(grant->expires, now) <= 0)
-        return GRANT_EXPIRED;
-    if (!deputy_slice_equal(hash, deputy_slice_bytes(wants->hash, sizeof wants->hash)))
+    bool told = record->told && deputy_time_compare(record->told_at, now) <= 0;
+    if (deputy_time_compare(record->grant.expires, now) <= 0)
+        return told ? GRANT_NONE : GRANT_EXPIRED;
+    if (!deputy_slice_equal(record->hash, deputy_slice_bytes(wants->hash, sizeof wants->hash)))
         return GRANT_STALE;
     return GRANT_ACTIVE;
 }
 
-enum deputy_error grants_record_judge(struct deputy_arena *arena, struct grant *out,
-        struct deputy_slice record, const struct backend_wants *wants, struct deputy_time now)
+static enum deputy_error record_judge(struct deputy_arena *arena, struct record *out,
+        struct deputy_slice text, const struct backend_wants *wants, struct deputy_time now)
 {
-    struct deputy_slice hash;
-    enum deputy_error result = record_read(arena, out, &hash, record);
+    enum deputy_error result = record_read(arena, out, text);
     ENSURE(result == DEPUTY_OK || error_is_of_memory(result), DEPUTY_E_GRANT_RECORD);
     TRY(result);
-    if (wants == NULL)
-        return DEPUTY_OK;
-    out->state = state_of(out, wants, hash, now);
-    if (out->state != GRANT_ACTIVE)
-        out->serialized = (struct deputy_slice){NULL, 0};
+    if (wants != NULL)
+        out->grant.state = state_of(out, wants, now);
     return DEPUTY_OK;
 }
 
-static enum deputy_error look_locked(struct deputy_arena *arena, struct grant *out, struct grants *grants,
+/* Zeroed, of GRANT_NONE, when nothing is kept. */
+static enum deputy_error record_find(struct deputy_arena *arena, struct record *out, struct grants *grants,
         const struct backend_wants *wants, struct deputy_time now)
 {
     char name[NAME_BYTES];
-    struct deputy_slice record;
+    struct deputy_slice text;
     enum deputy_error result =
-            sealed_get(arena, &record, grants->sealed, name_write(name, wants->owner.address));
+            sealed_get(arena, &text, grants->sealed, name_write(name, wants->owner.address));
+    *out = (struct record){.told = false};
     ENSURE(result != DEPUTY_E_STORE_SEAL, DEPUTY_E_GRANT_RECORD);
     TRY(result);
-    return deputy_slice_present(record) ? grants_record_judge(arena, out, record, wants, now) : DEPUTY_OK;
+    return deputy_slice_present(text) ? record_judge(arena, out, text, wants, now) : DEPUTY_OK;
 }
 
-static enum deputy_error find_locked(struct deputy_arena *arena, struct grant *out, struct grants *grants,
-        const struct backend_wants *wants, struct deputy_time now)
+/* What is not in force shows nothing of what was granted, and what its owner knows to be over is none. */
+static struct grant grant_of(const struct record *record)
+{
+    struct grant grant = record->grant;
+    if (grant.state == GRANT_NONE)
+        return (struct grant){.state = GRANT_NONE};
+    if (grant.state != GRANT_ACTIVE)
+        grant.serialized = (struct deputy_slice){NULL, 0};
+    return grant;
+}
+
+enum deputy_error grants_record_judge(struct deputy_arena *arena, struct grant *out,
+        struct deputy_slice text, const struct backend_wants *wants, struct deputy_time now)
+{
+    struct record record = {.told = false};
+    TRY(record_judge(arena, &record, text, wants, now));
+    *out = grant_of(&record);
+    return DEPUTY_OK;
+}
+
+static enum deputy_error record_put(struct deputy_arena *arena, struct grants *grants,
+        const struct backend_wants *wants, const struct record *record)
 {
     char name[NAME_BYTES];
-    TRY(look_locked(arena, out, grants, wants, now));
-    if (out->state == GRANT_ACTIVE || out->state == GRANT_NONE)
-        return DEPUTY_OK;
+    struct deputy_slice written;
+    TRY(record_write(arena, &written, record));
+    return sealed_put(grants->sealed, name_write(name, wants->owner.address), written);
+}
+
+static enum deputy_error record_drop(struct grants *grants, const struct backend_wants *wants)
+{
+    char name[NAME_BYTES];
     return sealed_delete(grants->sealed, name_write(name, wants->owner.address));
+}
+
+/* ---- what readers see ---- */
+
+/* One of the readings below, with the lock. */
+typedef enum deputy_error reading_fn(struct deputy_arena *arena, struct record *record, struct grants *grants,
+        const struct backend_wants *wants, struct deputy_time now);
+
+static enum deputy_error find_locked(struct deputy_arena *arena, struct record *record, struct grants *grants,
+        const struct backend_wants *wants, struct deputy_time now)
+{
+    TRY(record_find(arena, record, grants, wants, now));
+    enum grant_state state = record->grant.state;
+    if (state == GRANT_STALE)
+        return record_drop(grants, wants);
+    bool comes_back = state == GRANT_ACTIVE && record->told;
+    if (state != GRANT_EXPIRED && !comes_back)
+        return DEPUTY_OK;
+    record->back = comes_back;
+    record->told = !comes_back;
+    record->told_at = now;
+    return record_put(arena, grants, wants, record);
+}
+
+static bool is_over_for_good(const struct record *record, struct deputy_time now)
+{
+    struct deputy_time until = time_add_ms(record->told_at, GRANTS_TOLD_KEPT_S * INT64_C(1000));
+    return record->told && record->grant.state == GRANT_NONE && deputy_time_compare(until, now) <= 0;
+}
+
+static enum deputy_error tidy_locked(struct deputy_arena *arena, struct record *record, struct grants *grants,
+        const struct backend_wants *wants, struct deputy_time now)
+{
+    TRY(record_find(arena, record, grants, wants, now));
+    if (is_over_for_good(record, now))
+        return record_drop(grants, wants);
+    if (record->grant.state != GRANT_ACTIVE || !(record->told || record->back))
+        return DEPUTY_OK;
+    record->grant.returned = true;
+    record->told = false;
+    record->back = false;
+    return record_put(arena, grants, wants, record);
+}
+
+static enum deputy_error read_with(reading_fn *reading, struct deputy_arena *arena, struct grant *out,
+        struct grants *grants, const struct backend_wants *wants, struct deputy_time now)
+{
+    struct record record;
+    *out = (struct grant){.state = GRANT_NONE};
+    pthread_mutex_lock(&grants->lock);
+    enum deputy_error result = reading(arena, &record, grants, wants, now);
+    pthread_mutex_unlock(&grants->lock);
+    if (result == DEPUTY_OK)
+        *out = grant_of(&record);
+    return result;
 }
 
 enum deputy_error grants_find(struct deputy_arena *arena, struct grant *out, struct grants *grants,
         const struct backend_wants *wants, struct deputy_time now)
 {
-    *out = (struct grant){.state = GRANT_NONE};
-    pthread_mutex_lock(&grants->lock);
-    enum deputy_error result = find_locked(arena, out, grants, wants, now);
-    pthread_mutex_unlock(&grants->lock);
-    return result;
+    return read_with(find_locked, arena, out, grants, wants, now);
 }
 
 enum deputy_error grants_look(struct deputy_arena *arena, struct grant *out, struct grants *grants,
         const struct backend_wants *wants, struct deputy_time now)
 {
-    *out = (struct grant){.state = GRANT_NONE};
-    pthread_mutex_lock(&grants->lock);
-    enum deputy_error result = look_locked(arena, out, grants, wants, now);
-    pthread_mutex_unlock(&grants->lock);
-    return result;
+    return read_with(record_find, arena, out, grants, wants, now);
+}
+
+enum deputy_error grants_tidy(struct deputy_arena *arena, struct grant *out, struct grants *grants,
+        const struct backend_wants *wants, struct deputy_time now)
+{
+    return read_with(tidy_locked, arena, out, grants, wants, now);
 }
 
 enum deputy_error grants_list(struct deputy_arena *arena, const uint8_t (**owners)[20], size_t *count,

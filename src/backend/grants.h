@@ -11,7 +11,7 @@
 #include <deputy/time.h>
 
 enum grant_state {
-    GRANT_NONE,
+    GRANT_NONE,    /* also: its end had come, and its owner knows */
     GRANT_EXPIRED, /* its end had come */
     GRANT_STALE,   /* it was given for another policy */
     GRANT_ACTIVE
@@ -22,6 +22,7 @@ struct grant {
     struct deputy_time expires; /* also of what has expired */
     struct deputy_time granted;
     struct deputy_slice serialized; /* of an active one: as it was taken */
+    bool returned;                  /* grants_tidy: its owner had been told that it was over */
 };
 
 struct grants;
@@ -56,17 +57,28 @@ enum deputy_error grants_keep(struct grant_attempt *attempt, const struct backen
         struct deputy_slice serialized, struct deputy_time expires, struct deputy_time now);
 
 /*
- * How the owner of `wants` stands. What has expired, or was given for another policy, is removed once it has
- * been told. Failing to read says nothing about the grant, and removes nothing: DEPUTY_E_GRANT_RECORD for one
- * that does not open. Slices in the arena.
+ * How the owner of `wants` stands. What has expired is told once and is none from then on; what was given for
+ * another policy is removed once it has been told. Failing to read says nothing about the grant, and removes
+ * nothing: DEPUTY_E_GRANT_RECORD for one that does not open. Slices in the arena.
+ *
+ * A clock that is wrong loses no grant: what it has made look over stays where it is until GRANTS_TOLD_KEPT_S
+ * have gone by since its owner was told, on the clock of that moment. If the clock is set back before, the
+ * grant is in force again; and its owner, who was told by a moment that is still to come, will be told again.
  */
 enum deputy_error grants_find(struct deputy_arena *arena, struct grant *out, struct grants *grants,
         const struct backend_wants *wants, struct deputy_time now);
+
+enum { GRANTS_TOLD_KEPT_S = 3600 };
 
 /*
  * The same for somebody who only looks: nothing is removed, so that the owner still learns of it.
  */
 enum deputy_error grants_look(struct deputy_arena *arena, struct grant *out, struct grants *grants,
+        const struct backend_wants *wants, struct deputy_time now);
+
+/* Likewise for whoever tidies up: what has been told for long enough is removed, and `returned` says once of
+ * a grant in force that its owner had been told otherwise. */
+enum deputy_error grants_tidy(struct deputy_arena *arena, struct grant *out, struct grants *grants,
         const struct backend_wants *wants, struct deputy_time now);
 
 enum { GRANTS_PAGE = 1000 };

@@ -175,6 +175,8 @@ static void page_answer(void *ctx)
     json_key(&json, "owners");
     json_array_begin(&json);
     for (size_t i = 0; i < page->count; i++) {
+        if (page->standings[i].standing == STANDING_NONE)
+            continue; /* over, and its owner knows */
         local_standing_finish(&page->standings[i], page->on->backend);
         json_object_begin(&json);
         local_standing_put(&json, &page->standings[i]);

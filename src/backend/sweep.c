@@ -24,11 +24,18 @@ struct grant_sweep {
 
 /* ---- one owner ---- */
 
-static bool is_news(const struct grant_sweep *sweep, const struct grant *grant)
+static bool has_ended(const struct grant_sweep *sweep, const struct grant *grant)
 {
     if (grant->state == GRANT_STALE)
         return !sweep->before; /* the policy does not change while the backend runs */
     return grant->state == GRANT_EXPIRED && deputy_time_compare(grant->expires, sweep->since) > 0;
+}
+
+/* The clock was ahead, and somebody heard that it had ended: from its owner's request, or from this sweep. */
+static bool has_returned(const struct grant_sweep *sweep, const struct grant *grant)
+{
+    return grant->state == GRANT_ACTIVE &&
+           (grant->returned || deputy_time_compare(grant->expires, sweep->since) <= 0);
 }
 
 /* Told at once, before another grant of the owner can be told of. */
@@ -40,11 +47,15 @@ static enum deputy_error owner_sweep(struct grant_sweep *sweep, const uint8_t ow
     struct deputy_refusal refusal;
     struct grant grant;
     TRY(backend_policy_for(sweep->records, &wants, &refusal, &backend->policy, owner));
-    TRY(grants_look(sweep->records, &grant, backend->grants, &wants, sweep->now));
-    if (!is_news(sweep, &grant))
+    TRY(grants_tidy(sweep->records, &grant, backend->grants, &wants, sweep->now));
+    if (has_returned(sweep, &grant))
+        news.change = GRANT_GIVEN;
+    else if (!has_ended(sweep, &grant))
         return DEPUTY_OK;
     memcpy(news.owner, owner, sizeof news.owner);
-    session_drop(backend->sessions, owner);
+    news.expires = grant.expires;
+    if (news.change == GRANT_ENDED)
+        session_drop(backend->sessions, owner);
     grant_watch_tell(backend->watch, &news);
     return DEPUTY_OK;
 }

@@ -113,7 +113,7 @@ static void F18_second_grant_replaces_the_first(void **state)
 }
 
 /* F19: told once, then there is none. At the very moment of its end it is over. */
-static void F19_expired_grant_is_told_once_and_removed(void **state)
+static void F19_expired_grant_is_told_once(void **state)
 {
     struct shop *shop = *state;
     struct deputy_time before = {END.sec - 1, 999000000};
@@ -123,7 +123,87 @@ static void F19_expired_grant_is_told_once_and_removed(void **state)
     assert_int_equal(grant.state, GRANT_EXPIRED);
     assert_int_equal(deputy_time_compare(grant.expires, END), 0);
     assert_false(deputy_slice_present(grant.serialized));
-    assert_int_equal(found(shop, &shop->wants, before).state, GRANT_NONE);
+    shop_reopen(shop);
+    grant = found(shop, &shop->wants, END);
+    assert_int_equal(grant.state, GRANT_NONE);
+    assert_int_equal(grant.expires.sec, 0);
+}
+
+/* ---- a clock that is wrong ---- */
+
+static void clock_ahead_loses_no_grant(void **state)
+{
+    struct shop *shop = *state;
+    struct deputy_time right = {END.sec - 300, 0}, ahead = {END.sec + 300, 0};
+    keep(shop, &shop->wants, "x");
+    assert_int_equal(found(shop, &shop->wants, ahead).state, GRANT_EXPIRED);
+    assert_int_equal(found(shop, &shop->wants, ahead).state, GRANT_NONE);
+    shop_reopen(shop);
+    struct grant grant = found(shop, &shop->wants, right);
+    assert_int_equal(grant.state, GRANT_ACTIVE);
+    assert_text(grant.serialized, "x");
+    assert_int_equal(found(shop, &shop->wants, ahead).state, GRANT_EXPIRED); /* now really */
+    assert_int_equal(found(shop, &shop->wants, ahead).state, GRANT_NONE);
+}
+
+/* Nobody asked while the clock was right: what it said when it was ahead was no word about the real end. */
+static void end_that_comes_before_the_clock_said_so_is_told_again(void **state)
+{
+    struct shop *shop = *state;
+    struct deputy_time ahead = {END.sec + 300, 0};
+    keep(shop, &shop->wants, "x");
+    assert_int_equal(found(shop, &shop->wants, ahead).state, GRANT_EXPIRED);
+    assert_int_equal(found(shop, &shop->wants, END).state, GRANT_EXPIRED);
+    assert_int_equal(found(shop, &shop->wants, END).state, GRANT_NONE);
+}
+
+static struct grant tidied(struct shop *shop, struct deputy_time now)
+{
+    struct grant grant;
+    assert_ok(grants_tidy(shop->listen->arena, &grant, shop->grants, &shop->wants, now));
+    return grant;
+}
+
+static void grant_that_comes_back_is_told_once_to_whoever_tidies_up(void **state)
+{
+    struct shop *shop = *state;
+    keep(shop, &shop->wants, "x");
+    assert_int_equal(tidied(shop, NOW).state, GRANT_ACTIVE);
+    assert_false(tidied(shop, NOW).returned);
+    assert_int_equal(found(shop, &shop->wants, END).state, GRANT_EXPIRED);
+    assert_false(tidied(shop, END).returned);
+    struct grant back = tidied(shop, NOW);
+    assert_int_equal(back.state, GRANT_ACTIVE);
+    assert_true(back.returned);
+    assert_false(tidied(shop, NOW).returned);
+    assert_int_equal(found(shop, &shop->wants, END).state, GRANT_EXPIRED);
+    assert_int_equal(found(shop, &shop->wants, NOW).state, GRANT_ACTIVE); /* the owner was first */
+    assert_true(tidied(shop, NOW).returned);
+    assert_false(tidied(shop, NOW).returned);
+}
+
+static size_t kept(struct shop *shop)
+{
+    const uint8_t(*owners)[20];
+    size_t count;
+    assert_ok(grants_list(shop->listen->arena, &owners, &count, shop->grants, NULL, GRANTS_PAGE));
+    return count;
+}
+
+/* What the owner was not told stays for as long as it takes. */
+static void E16_what_was_told_is_removed_an_hour_later(void **state)
+{
+    struct shop *shop = *state;
+    struct deputy_time late = {END.sec + 2 * GRANTS_TOLD_KEPT_S, 0};
+    struct deputy_time almost = {late.sec + GRANTS_TOLD_KEPT_S - 1, 0}, then = {almost.sec + 1, 0};
+    keep(shop, &shop->wants, "x");
+    assert_int_equal(tidied(shop, late).state, GRANT_EXPIRED);
+    assert_int_equal(tidied(shop, then).state, GRANT_EXPIRED);
+    assert_int_equal(found(shop, &shop->wants, late).state, GRANT_EXPIRED);
+    tidied(shop, almost);
+    assert_int_equal(kept(shop), 1);
+    assert_int_equal(tidied(shop, then).state, GRANT_NONE);
+    assert_int_equal(kept(shop), 0);
 }
 
 /* F19, F23 */
@@ -316,7 +396,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
             SHOP_TEST(F24_grant_survives_a_restart),
             SHOP_TEST(F18_second_grant_replaces_the_first),
-            SHOP_TEST(F19_expired_grant_is_told_once_and_removed),
+            SHOP_TEST(F19_expired_grant_is_told_once),
+            SHOP_TEST(clock_ahead_loses_no_grant),
+            SHOP_TEST(end_that_comes_before_the_clock_said_so_is_told_again),
+            SHOP_TEST(grant_that_comes_back_is_told_once_to_whoever_tidies_up),
+            SHOP_TEST(E16_what_was_told_is_removed_an_hour_later),
             SHOP_TEST(F23_grant_for_another_policy_is_stale_and_removed),
             SHOP_TEST(E14_owners_do_not_meet),
             SHOP_TEST(attempt_for_one_owner_keeps_nothing_for_another),

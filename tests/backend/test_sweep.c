@@ -86,6 +86,34 @@ static void E16_stale_grants_are_told_the_first_time(void **state)
     assert_int_equal(swept(kit), 0);
 }
 
+/* Told by the sweep alone, and by the owner's own request. */
+static void grant_that_a_clock_brings_back_is_told_as_given(void **state)
+{
+    struct kit *kit = *state;
+    const struct deputy_time right = kit->issuer->now, ahead = {ISSUER_T1, 0};
+    issuer_store(kit->issuer, kit_grant(kit));
+    for (int asks = 0; asks < 2; asks++) {
+        unsigned before = ear.heard;
+        kit_set_now(kit, ahead);
+        if (asks == 1)
+            assert_int_equal(kit_open(kit).code, DEPUTY_E_DELEGATION_EXPIRED);
+        else
+            swept(kit);
+        kit_run_for(kit, 20);
+        assert_true(ear.heard > before);
+        assert_int_equal(ear.news[ear.heard - 1].change, GRANT_ENDED);
+        kit_set_now(kit, right);
+        assert_int_equal(swept(kit), 1);
+        assert_int_equal(ear.news[ear.heard - 1].change, GRANT_GIVEN);
+        assert_int_equal(ear.news[ear.heard - 1].expires.sec, ISSUER_T1);
+        assert_int_equal(swept(kit), 0);
+        kit_is_good(kit_open(kit));
+    }
+    kit_set_now(kit, ahead);
+    assert_int_equal(swept(kit), 1);
+    assert_int_equal(kit_open(kit).code, DEPUTY_E_DELEGATION_EXPIRED);
+}
+
 static void what_ended_before_is_not_news(void **state)
 {
     struct kit *kit = *state;
@@ -137,6 +165,7 @@ int main(void)
             SWEEP_TEST(E16_end_of_a_grant_is_told_once),
             SWEEP_TEST(A9_owner_still_learns_that_it_has_expired),
             SWEEP_TEST(E16_stale_grants_are_told_the_first_time),
+            SWEEP_TEST(grant_that_a_clock_brings_back_is_told_as_given),
             SWEEP_TEST(what_ended_before_is_not_news),
             SWEEP_TEST(every_owner_is_looked_at),
             SWEEP_TEST(may_end_while_it_is_under_way),

@@ -9,6 +9,7 @@ import os
 import pathlib
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from kit.backend import Backend  # noqa: E402
@@ -51,6 +52,26 @@ class World:
         user.make_network()
         return user
 
+    def activations(self):
+        return self.between.seen.count("/delegate")
+
+    @contextlib.contextmanager
+    def no_activations(self):
+        """The node is busy whenever it is to take a grant into use."""
+        def busy(handler):
+            if handler.path != "/delegate":
+                return False
+            handler.send_response(503)
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+            return True
+
+        self.between.fail = busy
+        try:
+            yield
+        finally:
+            self.between.fail = None
+
     def wake(self):
         """The loop notices that time has gone by: nobody's grant is asked for."""
         assert self.backend.request("GET", "/healthz").status == 200
@@ -78,6 +99,112 @@ def E16_end_of_a_grant_is_heard_though_nobody_asks_for_it():
                 _, name, data = stream.take()
                 assert (name, data["change"], data["owner"]) == ("grant", "ended", user.wallet.did_pkh), (name, data)
         no(user.get("a"), 401, "delegation_expired")  # A9: the owner still learns of it
+
+
+# ---- a clock that is ten minutes wrong ----
+
+TEN_MINUTES = 600
+
+
+def A15_clock_ahead_makes_a_grant_look_over_and_does_not_lose_it():
+    with World() as world:
+        user = world.user()
+        until = user.grant(seconds=400)["expiresAt"]
+        yes(user.put("a", b"value"))
+        with user.events() as events:
+            world.clock.jump(TEN_MINUTES)
+            assert user.status() == {"status": "expired", "expiresAt": until}
+            assert user.status() == {"status": "none", "expiresAt": None}
+            no(user.get("a"), 403, "no_delegation")
+            assert events.take()[2]["change"] == "ended"
+            world.clock.jump(0)
+            assert user.status() == {"status": "active", "expiresAt": until}
+            yes(user.get("a"), "value")
+            world.clock.jump(TEN_MINUTES)
+            no(user.get("a"), 401, "delegation_expired")
+            world.backend.restart()
+            no(user.get("a"), 403, "no_delegation")
+            assert json.loads(user.local.ask("GET", "/v1/owners").text)["owners"] == [], "it is over for all who look"
+            world.clock.jump(0)
+            yes(user.get("a"), "value")
+
+
+def A15_app_hears_of_a_grant_that_is_in_force_again():
+    with World() as world:
+        user = world.user()
+        user.grant(seconds=400)
+        with user.events() as events:
+            events.connection.sock.settimeout(10)
+            world.clock.jump(TEN_MINUTES)
+            no(user.get("a"), 401, "delegation_expired")
+            assert events.take()[2]["change"] == "ended"
+            world.clock.jump(0)
+            world.clock.go_by(121)  # a look at all is due
+            world.wake()
+            assert events.take()[2]["change"] == "given"
+
+
+def cpu_seconds(process):
+    """Of the whole process so far."""
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def ten_minutes_wrong(way):
+    with World() as world:
+        user, pending = world.user(), world.user()
+        until = user.grant(seconds=3500)["expiresAt"]
+        yes(user.put("a", b"value"))
+        with world.no_activations():
+            assert pending.grant(seconds=3500)["activation"] == "pending"
+        nonce = world.backend.nonce(user.address)
+        activations, worked = world.activations(), cpu_seconds(world.backend.process)
+        world.clock.jump(way)
+        # sessions and data: the node does not take what is signed for another time, and the grant is not at fault
+        for _ in range(10):
+            no(user.get("a"), 502, "clock_differs")
+            no(user.put("a", b"other"), 502, "clock_differs")
+        assert world.activations() == activations, "what the node has taken into use is not given up for that"
+        no(pending.get("a"), 502, "clock_differs")
+        assert world.activations() - activations <= 6, "each delegation of the pending one, and no more"
+        # status and session tokens: nothing is known that would change
+        assert user.status() == {"status": "active", "expiresAt": until}
+        assert pending.status()["status"] == "active"
+        # signing in: a nonce that looks too old is no use, a new one is; somebody who signs later than now is refused
+        answer = user.verify(user.message(nonce))
+        assert (answer.status, json.loads(answer.text)["error"]) == (401, "invalid_nonce" if way > 0 else "verification_failed"), answer.text
+        if way > 0:
+            user.sign_in()
+        time.sleep(1)
+        assert cpu_seconds(world.backend.process) - worked < 1, "it waits, and does not try all the time"
+        world.clock.jump(0)
+        began = time.monotonic()
+        yes(user.get("a"), "value")
+        yes(pending.put("a", b"mine"))
+        print(f"clock {way:+} s and back: served again within {time.monotonic() - began:.3f} s")
+        assert user.status() == {"status": "active", "expiresAt": until}
+        user.sign_in()
+        with world.no_activations():  # what is at hand is still used
+            yes(user.get("a"), "value")
+
+
+def A15_clock_ten_minutes_ahead_is_told_as_such_and_changes_nothing():
+    ten_minutes_wrong(TEN_MINUTES)
+
+
+def A15_clock_ten_minutes_behind_is_told_as_such_and_changes_nothing():
+    ten_minutes_wrong(-TEN_MINUTES)
+
+
+def A15_grant_of_a_clock_that_is_ahead_is_taken_and_is_good_afterwards():
+    with World() as world:
+        world.clock.jump(TEN_MINUTES)
+        user = world.user()
+        assert user.grant(seconds=3500)["activation"] == "active"
+        no(user.get("a"), 502, "clock_differs")
+        world.clock.jump(0)
+        yes(user.put("a", b"value"))
+        yes(user.get("a"), "value")
 
 
 def main():
