@@ -1,4 +1,5 @@
 #include "backend/activation.h"
+#include "backend/revocation.h"
 #include "backend/session_table.h"
 #include "base/arena.h"
 #include "base/json.h"
@@ -9,9 +10,12 @@ enum { ANSWER_MAX = 64 * 1024 };
 
 /* ---- the end ---- */
 
+/* Where the grant went meanwhile, what the node has taken of it is taken back. */
 static void activation_end(struct activation *activation, struct ending fault)
 {
     struct session *session = activation->session;
+    if (fault.code == DEPUTY_E_GRANT_OVERTAKEN && activation->next > 0)
+        revocation_begin(activation->on, session, activation->next, NULL, NULL);
     if (fault.code != DEPUTY_OK && session != NULL) {
         session_release(session);
         session = NULL;

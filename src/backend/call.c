@@ -16,10 +16,13 @@ struct backend_call {
     struct backend_call_events events;
     void *ctx;
     struct session *session;    /* while it is in use */
+    struct session_user user;   /* likewise */
     struct http_call *http;     /* while it is under way */
     void (*on_sent)(void *ctx); /* of the part that is under way; NULL: nobody wants to know */
     struct loop_task letter;
     bool letter_out; /* nothing may end before it is read */
+    bool cut_out;    /* nor before this one, which says that the owner has withdrawn */
+    bool withdrawn;  /* it was read */
     bool begun;      /* backend_call_begin has returned, or is about to */
     bool cancelled;
     bool ready;   /* a body in parts may be given, and may have been */
@@ -59,9 +62,9 @@ static void call_read_letter(void *ctx)
 {
     struct backend_call *call = ctx;
     call->letter_out = false;
-    if (call->over)
+    if (call->over && !call->cut_out)
         call_tell_end(call);
-    else if (call->ready)
+    else if (!call->over && call->ready)
         call->events.on_ready(call->ctx);
 }
 
@@ -72,19 +75,39 @@ static void call_post_letter(struct backend_call *call)
     loop_post(call->on->loop, &call->letter);
 }
 
-/* fault NULL: the answer is complete. */
-static void call_end(struct backend_call *call, const struct backend_fault *fault)
+/* The owner has withdrawn: what is under way for him ends. */
+static void call_read_cut(void *ctx)
 {
+    struct backend_call *call = ctx;
+    call->cut_out = false;
+    call->withdrawn = true;
+    if (call->over && !call->letter_out)
+        call_tell_end(call);
+    else if (!call->over && call->http != NULL)
+        http_call_cancel(call->http);
+}
+
+static void call_leave_session(struct backend_call *call)
+{
+    if (call->user.session != NULL)
+        call->cut_out = session_leave(call->on->backend->sessions, &call->user) && !call->withdrawn;
+    call->user.session = NULL;
     if (call->session != NULL)
         session_release(call->session);
     call->session = NULL;
+}
+
+/* fault NULL: the answer is complete. */
+static void call_end(struct backend_call *call, const struct backend_fault *fault)
+{
+    call_leave_session(call);
     call->over = true;
     call->failed = fault != NULL;
     if (fault != NULL)
         call->fault = *fault;
     if (!call->begun)
         call_post_letter(call);
-    else if (!call->letter_out)
+    else if (!call->letter_out && !call->cut_out)
         call_tell_end(call);
 }
 
@@ -99,6 +122,8 @@ static void call_fail_transport(struct backend_call *call, enum deputy_error res
 {
     if (call->cancelled)
         call_fail(call, DEPUTY_E_CALL_CANCELLED, BLAME_REQUEST);
+    else if (call->withdrawn)
+        call_fail(call, DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
     else if (result == DEPUTY_E_HTTP_TIMEOUT)
         call_fail(call, DEPUTY_E_GATEWAY_TIMEOUT, BLAME_NODE);
     else if (result == DEPUTY_E_HTTP_TOO_LARGE)
@@ -133,8 +158,11 @@ static void call_unauthorized(struct backend_call *call)
         return;
     }
     session_drop_this(backend->sessions, call->session);
-    session_release(call->session);
-    call->session = NULL;
+    call_leave_session(call);
+    if (call->cut_out || call->withdrawn) {
+        call_fail(call, DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
+        return;
+    }
     if (call->again) {
         call_fail(call, DEPUTY_E_CALL_REFUSED, BLAME_GRANT);
         return;
@@ -216,7 +244,8 @@ static void call_on_http_end(void *ctx, enum deputy_error result)
 {
     struct backend_call *call = ctx;
     call->http = NULL;
-    if (call->cancelled || call->status == 0 || (call->passing && result != DEPUTY_OK))
+    bool ended = call->cancelled || call->withdrawn;
+    if (ended || call->status == 0 || (call->passing && result != DEPUTY_OK))
         call_fail_transport(call, result);
     else if (call->passing)
         call_end(call, NULL);
@@ -274,6 +303,11 @@ static void call_tell_ready(struct backend_call *call)
 
 static void call_send(struct backend_call *call)
 {
+    call->user = (struct session_user){.loop = call->on->loop, .letter = {.run = call_read_cut, .ctx = call}};
+    if (!session_use(call->on->backend->sessions, call->session, &call->user)) {
+        call_fail(call, DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
+        return;
+    }
     struct backend_fault fault = {{.code = DEPUTY_OK}, BLAME_BACKEND};
     struct deputy_slice authorization = {NULL, 0};
     if (call->order->sign(call->order, call->arena, &authorization, &fault, call->on->backend,

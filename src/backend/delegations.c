@@ -1,5 +1,6 @@
 #include "backend/delegations.h"
 #include "backend/handin.h"
+#include "backend/revocation.h"
 #include "base/json_write.h"
 #include "base/time.h"
 
@@ -102,6 +103,7 @@ static enum http_flow answer_post(
 struct asking {
     struct errand errand;
     struct grant found;
+    struct session *used; /* until it was withdrawn; NULL: nothing */
     enum deputy_error result;
 };
 
@@ -140,9 +142,10 @@ static enum http_flow answer_status(
 static void withdraw(void *ctx)
 {
     struct asking *asking = ctx;
-    asking->result = handin_withdraw(&asking->errand);
+    asking->result = handin_withdraw(&asking->errand, &asking->used);
 }
 
+/* Whatever the node says to that. */
 static void withdrawn(void *ctx)
 {
     static const struct frame_error failed = {
@@ -155,11 +158,23 @@ static void withdrawn(void *ctx)
     errand_end(&asking->errand);
 }
 
+/* The record is gone, so the answer is certain; it waits for the node for a little while. */
+static void take_back(void *ctx)
+{
+    struct asking *asking = ctx;
+    struct session *used = asking->used;
+    bool follows = used != NULL && revocation_begin(asking->errand.on, used, used->count, withdrawn, asking);
+    if (used != NULL)
+        session_release(used);
+    if (!follows)
+        withdrawn(asking);
+}
+
 static enum http_flow answer_delete(
         struct http_exchange *x, struct backend_loop *on, const struct frame_request *request)
 {
     struct asking *asking = errand_begin(x, on, request, sizeof *asking);
-    return asking == NULL ? HTTP_DONE : errand_run(&asking->errand, withdraw, withdrawn);
+    return asking == NULL ? HTTP_DONE : errand_run(&asking->errand, withdraw, take_back);
 }
 
 static const struct frame_route routes[] = {

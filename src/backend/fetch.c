@@ -49,7 +49,7 @@ enum deputy_error fetch_begin(struct fetch *fetch, struct backend_loop *on, stru
 {
     const struct http_client_header authorization = {
             deputy_slice_text("Authorization"), order->authorization};
-    const uint32_t silence_ms = on->backend->node_ms;
+    const uint32_t silence_ms = order->silence_ms > 0 ? order->silence_ms : on->backend->node_ms;
     struct http_call_plan plan = {.method = order->method,
             .headers = &authorization,
             .header_count = deputy_slice_present(order->authorization),

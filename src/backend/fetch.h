@@ -14,6 +14,7 @@ struct fetch_order {
     struct deputy_slice path;
     struct deputy_slice authorization; /* absent for none */
     size_t max;                        /* bytes of the answer's body */
+    uint32_t silence_ms;               /* for which the node may be silent; 0: as long as it always may */
 };
 
 struct fetch_answer {
@@ -38,8 +39,8 @@ struct fetch {
 
 /*
  * `then` is told once, on the loop and never before this returns; what it is told lies in the arena. Memory
- * and arena must live until then. The node may be silent for as long as it always may, and the answer as a
- * whole may take three times that. On failure nothing follows.
+ * and arena must live until then. The answer as a whole may take three times as long as the node may be
+ * silent. On failure nothing follows.
  */
 enum deputy_error fetch_begin(struct fetch *fetch, struct backend_loop *on, struct deputy_arena *arena,
         const struct fetch_order *order, fetch_fn *then, void *ctx);

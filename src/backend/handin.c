@@ -1,6 +1,6 @@
 #include "backend/handin.h"
 #include "backend/public.h"
-#include "backend/session.h"
+#include "backend/revocation.h"
 #include "backend/watch.h"
 #include "base/try.h"
 
@@ -60,13 +60,13 @@ enum deputy_error handin_find(struct errand *errand, struct grant *out)
     return result;
 }
 
-enum deputy_error handin_withdraw(struct errand *errand)
+enum deputy_error handin_withdraw(struct errand *errand, struct session **used)
 {
     struct backend *backend = errand->on->backend;
     placing_begin(errand);
     bool had = has_grant(errand);
     enum deputy_error result = grants_drop(backend->grants, errand->owner);
-    session_drop(backend->sessions, errand->owner);
+    *used = session_withdraw(backend->sessions, errand->owner);
     if (result == DEPUTY_OK && had)
         tell(errand, GRANT_WITHDRAWN, (struct deputy_time){0});
     placing_end(errand);
@@ -103,10 +103,13 @@ static void settle(void *ctx)
         grants_end(&handin->attempt);
 }
 
+/* What was tried and is not kept is taken back at the node. */
 static void settled(void *ctx)
 {
     struct handin *handin = ctx;
     handin->told(handin);
+    if (handin->session != NULL && handin->result != DEPUTY_OK)
+        revocation_begin(handin->errand.on, handin->session, handin->session->count, NULL, NULL);
     if (handin->session != NULL)
         session_release(handin->session);
     errand_end(&handin->errand);

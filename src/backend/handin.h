@@ -35,7 +35,8 @@ enum http_flow handin_run(struct handin *handin);
 /* How the owner stands, on the pool: a grant that is over is removed, told once, and not in use any more. */
 enum deputy_error handin_find(struct errand *errand, struct grant *out);
 
-/* Takes the owner's grant back, on the pool. */
-enum deputy_error handin_withdraw(struct errand *errand);
+/* Takes the owner's grant back, on the pool. *used is what was in use, to be taken back at the node and
+ * released; NULL: nothing was. */
+enum deputy_error handin_withdraw(struct errand *errand, struct session **used);
 
 #endif

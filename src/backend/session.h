@@ -52,6 +52,12 @@ void session_install(struct sessions *sessions, struct session *session);
 /* Forgets the owner's session, and what is being activated for him: his next request begins anew. */
 void session_drop(struct sessions *sessions, const uint8_t owner[20]);
 
+/*
+ * The same when the owner has withdrawn: whoever uses a session of his is told so, and what was at hand is
+ * handed over, retained, to be taken back at the node; NULL: nothing was.
+ */
+struct session *session_withdraw(struct sessions *sessions, const uint8_t owner[20]);
+
 void session_release(struct session *session);
 
 /* How many are at hand, for telemetry. */

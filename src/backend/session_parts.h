@@ -20,6 +20,7 @@ struct session {
     struct deputy_time renews; /* from then on the next request has it renewed */
     struct deputy_time ends;
     struct trial *trial; /* until it is installed or given up; NULL: it was never tried */
+    bool withdrawn;      /* by its owner. Under the lock of the sessions */
     size_t count;        /* delegations that give something: their CIDs at the node */
     uint8_t rest[];      /* the CIDs, then for each action of the shape which of them gives it */
 };
@@ -48,6 +49,20 @@ struct session *session_at_hand(struct backend_loop *on, const uint8_t owner[20]
 /* As session_drop, but only while it is this session that the owner's requests use: what is being activated
  * meanwhile is newer than what was found useless, and stays. */
 void session_drop_this(struct sessions *sessions, const struct session *session);
+
+/* Somebody who uses a session just now, and hears of it when the owner withdraws. */
+struct session_user {
+    struct session_user *next, **link; /* under the lock of the sessions, as `told` */
+    struct session *session;
+    struct loop *loop;
+    struct loop_task letter; /* the user's: what is run on the loop then */
+    bool told;               /* the letter was sent */
+};
+
+/* On the user's loop. False, and nothing follows: its owner has withdrawn already. */
+bool session_use(struct sessions *sessions, struct session *session, struct session_user *user);
+/* True when the letter was sent: the user has to live until it is read, if it has not been yet. */
+bool session_leave(struct sessions *sessions, struct session_user *user);
 
 /* The shape of what is wanted, retained; the sessions keep the first one. From any thread. */
 enum deputy_error sessions_shape(

@@ -39,6 +39,7 @@ struct sessions {
     size_t entries;
     size_t at_hand;
     struct trial *trials;
+    struct session_user *users;
     size_t active; /* activations under way; beyond their limit they wait in the queue */
     struct session_run *queue_first, *queue_last;
     struct shape *shape;                  /* NULL: not known yet */

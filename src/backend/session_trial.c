@@ -103,6 +103,60 @@ void session_drop(struct sessions *sessions, const uint8_t owner[20])
     pthread_mutex_unlock(&sessions->lock);
 }
 
+/* ---- withdrawing ---- */
+
+bool session_use(struct sessions *sessions, struct session *session, struct session_user *user)
+{
+    pthread_mutex_lock(&sessions->lock);
+    bool good = !session->withdrawn;
+    if (good) {
+        user->session = session;
+        user->told = false;
+        user->next = sessions->users;
+        user->link = &sessions->users;
+        if (user->next != NULL)
+            user->next->link = &user->next;
+        sessions->users = user;
+    }
+    pthread_mutex_unlock(&sessions->lock);
+    return good;
+}
+
+bool session_leave(struct sessions *sessions, struct session_user *user)
+{
+    pthread_mutex_lock(&sessions->lock);
+    *user->link = user->next;
+    if (user->next != NULL)
+        user->next->link = user->link;
+    bool told = user->told;
+    pthread_mutex_unlock(&sessions->lock);
+    return told;
+}
+
+/* With the lock: also those who still use an older session of his. */
+static void users_tell(struct sessions *sessions, const uint8_t owner[20])
+{
+    for (struct session_user *user = sessions->users; user != NULL; user = user->next) {
+        if (user->told || memcmp(user->session->owner, owner, sizeof user->session->owner) != 0)
+            continue;
+        user->told = true;
+        loop_post(user->loop, &user->letter);
+    }
+}
+
+struct session *session_withdraw(struct sessions *sessions, const uint8_t owner[20])
+{
+    pthread_mutex_lock(&sessions->lock);
+    const struct session_entry *entry = table_find(sessions, owner);
+    struct session *session = entry != NULL && entry->session != NULL ? session_retain(entry->session) : NULL;
+    if (session != NULL)
+        session->withdrawn = true;
+    users_tell(sessions, owner);
+    owner_forget(sessions, owner);
+    pthread_mutex_unlock(&sessions->lock);
+    return session;
+}
+
 void session_drop_this(struct sessions *sessions, const struct session *session)
 {
     pthread_mutex_lock(&sessions->lock);

@@ -4,6 +4,7 @@
 #include "backend/session_parts.h"
 #include "grant/text.h"
 #include <string.h>
+#include <unistd.h>
 
 /* What a call told. */
 struct told {
@@ -406,6 +407,104 @@ static void body_in_parts_is_not_repeated(void **state)
     assert_int_equal(kit_delegates(kit), 2);
 }
 
+/* ---- withdrawn while it is under way ---- */
+
+static void withdraw(struct kit *kit)
+{
+    struct session *session = session_withdraw(kit->backend.sessions, kit->owner);
+    assert_non_null(session);
+    assert_true(session->withdrawn);
+    session_release(session);
+    assert_int_equal(kit_at_hand(kit), 0);
+}
+
+/* The node would be waited for much longer. */
+static void E16_withdrawal_ends_what_is_under_way(void **state)
+{
+    struct kit *kit = *state;
+    struct told told = {.status = 0};
+    struct backend_operation operation = get(kit, "notes/a");
+    granted(kit);
+    is_answer(call(kit, operation), 200, "a note");
+    kit->backend.node_ms = 60000;
+    kit_manner(kit, &kit->node.invoke, (struct node_manner){.mood = NODE_SILENT});
+    begin(kit, &told, &operation);
+    kit_run_for(kit, 50);
+    assert_int_equal(told.ends, 0);
+    withdraw(kit);
+    kit_run(kit);
+    assert_int_equal(told.ends, 1);
+    is_fault_unheard(told, DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
+}
+
+/* Nothing of it has gone out yet. */
+static void E16_withdrawal_at_the_beginning_ends_it_too(void **state)
+{
+    struct kit *kit = *state;
+    struct told told = {.status = 0};
+    struct backend_operation operation = get(kit, "notes/a");
+    granted(kit);
+    is_answer(call(kit, operation), 200, "a note");
+    kit_manner(kit, &kit->node.invoke, (struct node_manner){.mood = NODE_SILENT});
+    begin(kit, &told, &operation);
+    withdraw(kit);
+    kit_run(kit);
+    kit_run_for(kit, 50);
+    assert_int_equal(told.ends, 1);
+    is_fault_unheard(told, DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
+}
+
+/* Whichever of answer and letter is read first, the call is gone once. */
+static void E16_withdrawal_that_meets_the_answer_ends_it_once(void **state)
+{
+    static const useconds_t pauses[] = {0, 100, 1000, 50000, 0, 0};
+    struct kit *kit = *state;
+    struct backend_operation operation = get(kit, "notes/a");
+    granted(kit);
+    for (size_t i = 0; i < sizeof pauses / sizeof pauses[0]; i++) {
+        struct told told = {.status = 0};
+        is_answer(call(kit, operation), 200, "a note");
+        begin(kit, &told, &operation);
+        usleep(pauses[i]);
+        withdraw(kit);
+        kit_run(kit);
+        kit_run_for(kit, 20);
+        assert_int_equal(told.ends, 1);
+        if (told.code != DEPUTY_OK)
+            is_fault(told, DEPUTY_E_NO_DELEGATION, BLAME_GRANT);
+    }
+}
+
+static void E16_withdrawal_of_another_owner_leaves_it_alone(void **state)
+{
+    static const uint8_t other[20] = {1};
+    struct kit *kit = *state;
+    struct told told = {.status = 0};
+    struct backend_operation operation = get(kit, "notes/a");
+    granted(kit);
+    is_answer(call(kit, operation), 200, "a note");
+    kit_manner(kit, &kit->node.invoke, (struct node_manner){.mood = NODE_HELD});
+    begin(kit, &told, &operation);
+    kit_run_for(kit, 50);
+    assert_null(session_withdraw(kit->backend.sessions, other));
+    kit_let_go(kit);
+    kit_run(kit);
+    is_answer(told, 200, "a note");
+}
+
+static void E16_withdrawn_session_is_used_by_nobody_any_more(void **state)
+{
+    struct kit *kit = *state;
+    struct session_user user = {.loop = kit->on[0].loop};
+    granted(kit);
+    struct opened opened = kit_open(kit);
+    assert_true(session_use(kit->backend.sessions, opened.session, &user));
+    assert_false(session_leave(kit->backend.sessions, &user));
+    withdraw(kit);
+    assert_false(session_use(kit->backend.sessions, opened.session, &user));
+    session_release(opened.session);
+}
+
 /* ---- going away ---- */
 
 static void cancelled_while_the_grant_is_taken_into_use(void **state)
@@ -476,6 +575,11 @@ int main(void)
             KIT_TEST(body_and_headers_reach_the_node),
             KIT_TEST(body_may_come_in_parts),
             KIT_TEST(body_in_parts_is_not_repeated),
+            KIT_TEST(E16_withdrawal_ends_what_is_under_way),
+            KIT_TEST(E16_withdrawal_at_the_beginning_ends_it_too),
+            KIT_TEST(E16_withdrawal_that_meets_the_answer_ends_it_once),
+            KIT_TEST(E16_withdrawal_of_another_owner_leaves_it_alone),
+            KIT_TEST(E16_withdrawn_session_is_used_by_nobody_any_more),
             KIT_TEST(cancelled_while_the_grant_is_taken_into_use),
             KIT_TEST(cancelled_while_the_node_is_asked),
             KIT_TEST(cancelled_when_the_body_might_be_sent),

@@ -5,6 +5,7 @@ part F, 17 to 27), with somebody in between who counts and fails.
 usage: backend_grants.py DEPUTY [NAME...]
 """
 import base64
+import http.client
 import json
 import os
 import pathlib
@@ -29,11 +30,14 @@ names = iter(range(10**6))
 class World:
     """A backend whose node is reached through somebody who counts and fails as he is told."""
 
+    def __init__(self, node_timeout_ms=3000):
+        self.node_timeout_ms = node_timeout_ms
+
     def __enter__(self):
         self.directory = tempfile.mkdtemp(prefix="deputy-test-")
         self.between = Between(NODE).__enter__()
         self.backend = Backend(DEPUTY, self.between, permissions=PERMISSIONS, directory=self.directory, app_id=APP, hosts=[NODE.url],
-                               node_timeout_ms=3000, local__listen=["unix:" + self.directory + "/local.sock"])
+                               node_timeout_ms=self.node_timeout_ms, local__listen=["unix:" + self.directory + "/local.sock"])
         self.backend.own_directory = True
         self.backend.__enter__()
         return self
@@ -119,6 +123,163 @@ def F20_after_withdrawing_data_routes_have_no_delegation():
             no(answer, 403, "no_delegation")
         user.grant()
         yes(user.get("a"), "value")
+
+
+def handed_on(world):
+    """What the node takes from the backend from here on."""
+    seen = []
+
+    def look(handler):
+        if handler.path == "/delegate":
+            seen.append(handler.headers["Authorization"])
+        return False
+
+    world.between.fail = look
+    return seen
+
+
+def E16_what_was_handed_on_is_taken_back_at_the_node():
+    with World() as world:
+        user, other = world.user(), world.user()
+        other.grant()
+        seen = handed_on(world)
+        user.grant()
+        yes(user.put("a", b"value"))
+        assert len(seen) == 3, seen
+        for header in seen:
+            assert NODE.request("POST", "/delegate", {"Authorization": header}).status == 200
+        assert user.ask("DELETE", "/api/delegations").status == 200
+        assert world.between.seen.count("/revoke") == 3
+        for header in seen:
+            answer = NODE.request("POST", "/delegate", {"Authorization": header})
+            assert answer.status == 401 and "revoked" in answer.text, (answer.status, answer.text)
+        assert user.ask("DELETE", "/api/delegations").status == 200
+        assert world.between.seen.count("/revoke") == 3, "there is nothing left to take back"
+        yes(other.put("a", b"value"))
+        user.grant()
+        yes(user.get("a"), "value")
+
+
+def E16_node_that_is_down_does_not_stop_a_withdrawal():
+    with World() as world:
+        user = world.user()
+        user.grant()
+        yes(user.put("a", b"value"))
+        world.between.end()
+        began = time.monotonic()
+        answer = user.ask("DELETE", "/api/delegations")
+        assert answer.status == 200 and json.loads(answer.text)["status"] == "none", (answer.status, answer.text)
+        assert time.monotonic() - began < 2
+        no(user.get("a"), 403, "no_delegation")
+        assert "revocation.failed" in world.backend.log_text() and "left=3" in world.backend.log_text()
+
+
+def E16_node_that_is_silent_or_talks_nonsense_does_not_stop_a_withdrawal():
+    def silent(handler):
+        if handler.path != "/revoke":
+            return False
+        time.sleep(8)
+        handler.close_connection = True
+        return True
+
+    def nonsense(handler):
+        if handler.path != "/revoke":
+            return False
+        body = b'{"revoked":false}'
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+        return True
+
+    for failure, least, most in ((silent, 1.5, 5), (nonsense, 0, 2)):
+        with World(node_timeout_ms=20000) as world:
+            user = world.user()
+            user.grant()
+            yes(user.put("a", b"value"))
+            world.between.fail = failure
+            began = time.monotonic()
+            assert user.ask("DELETE", "/api/delegations").status == 200
+            assert least <= time.monotonic() - began < most, time.monotonic() - began
+            no(user.get("a"), 403, "no_delegation")
+            assert "left=3" in world.backend.log_text()
+
+
+def E16_withdrawal_ends_what_is_under_way_for_that_owner():
+    with World() as world:
+        user, other = world.user(), world.user()
+        for each in (user, other):
+            each.grant()
+            yes(each.put("long", bytes(4 * 1024 * 1024)))
+        world.between.slow = 0.05  # 256 parts: 12 s
+        reads = [each.local.open("GET", each.url("kv", each.key("long"))) for each in (user, other)]
+        for connection, answer in reads:
+            assert answer.read(1000) == bytes(1000)
+        began = time.monotonic()
+        assert user.ask("DELETE", "/api/delegations").status == 200
+        try:
+            raise AssertionError(f"{len(reads[0][1].read())} bytes seem to be all")
+        except (http.client.IncompleteRead, ConnectionError):
+            pass
+        assert time.monotonic() - began < 4, "it ends at once"
+        world.between.slow = 0
+        assert len(reads[1][1].read()) == 4 * 1024 * 1024 - 1000, "the other owner's goes on"
+
+
+def withdrawn_meanwhile(world, user, post, act):
+    """The owner withdraws while the backend waits for the answer to that post of an activation, which `act` makes. What came of it,
+    and what the node was given."""
+    reached, goes_on, seen, answers = threading.Event(), threading.Event(), [], []
+
+    def hold(handler):
+        if handler.path == "/delegate":
+            seen.append(handler.headers["Authorization"])
+            if len(seen) == post:
+                reached.set()
+                goes_on.wait(10)
+        return False
+
+    world.between.fail = hold
+    acting = threading.Thread(target=lambda: answers.append(act()))
+    acting.start()
+    assert reached.wait(10)
+    assert user.ask("DELETE", "/api/delegations").status == 200
+    goes_on.set()
+    acting.join()
+    ends = time.monotonic() + 5
+    while world.between.seen.count("/revoke") < post and time.monotonic() < ends:
+        time.sleep(0.05)
+    return answers[0], seen
+
+
+def all_taken_back(headers):
+    for header in headers:
+        ends = time.monotonic() + 5
+        while (answer := NODE.request("POST", "/delegate", {"Authorization": header})).status == 200 and time.monotonic() < ends:
+            time.sleep(0.05)
+        assert answer.status == 401 and "revoked" in answer.text, (answer.status, answer.text)
+
+
+def E16_grant_that_is_withdrawn_while_it_is_tried_is_taken_back():
+    with World() as world:
+        user = world.user()
+        bundle = user.bundle()
+        answer, seen = withdrawn_meanwhile(world, user, 3, lambda: user.post(bundle))
+        no(answer, 409, "delegation_overtaken")
+        assert len(seen) == 3
+        all_taken_back(seen)
+        no(user.get("a"), 403, "no_delegation")
+
+
+def E16_grant_that_is_withdrawn_while_it_is_taken_into_use_is_taken_back():
+    with World() as world:
+        user = world.user()
+        user.grant()
+        world.backend.restart()
+        answer, seen = withdrawn_meanwhile(world, user, 2, lambda: user.get("a"))
+        no(answer, 403, "no_delegation")
+        assert len(seen) == 2, "nothing more is handed on"
+        all_taken_back(seen)
 
 
 def F22_a_grant_posted_under_another_token_gives_nothing():
@@ -287,7 +448,7 @@ def F30_descriptor_of_a_network_is_asked_for_once_for_many_secrets():
 
 def main():
     wanted = sys.argv[2:]
-    checks = [check for name, check in sorted(globals().items()) if name.startswith("F") and callable(check)]
+    checks = [check for name, check in sorted(globals().items()) if name[0] in "EF" and name[1].isdigit() and callable(check)]
     with NODE:
         run([check for check in checks if not wanted or any(each in check.__name__ for each in wanted)])
 
