@@ -16,7 +16,7 @@ struct revocation {
     struct deputy_arena *arena;
     struct session *session;
     size_t next, count;
-    size_t left; /* that the node has not taken */
+    size_t left;             /* that the node has not taken */
     enum deputy_error error; /* the last that kept one from being taken */
     uint64_t until_ms;
     struct fetch fetch;
@@ -55,7 +55,8 @@ static void note(struct revocation *revocation, enum deputy_error error, const c
     revocation->left += error != DEPUTY_OK;
     if (error != DEPUTY_OK)
         revocation->error = error;
-    metrics_count(revocation->on->metrics, METRIC_BACKEND_REVOCATION, (struct metric_labels){.first = outcome});
+    metrics_count(
+            revocation->on->metrics, METRIC_BACKEND_REVOCATION, (struct metric_labels){.first = outcome});
 }
 
 /* The node cannot be asked, or not any more: no use in going on. */
@@ -124,19 +125,17 @@ static void revocation_answered(void *ctx, const struct fetch_answer *answer)
 static enum deputy_error ask(struct revocation *revocation)
 {
     uint64_t now_ms = loop_now_ms(revocation->on->loop);
-    struct fetch_order order = {
-            .method = "POST", .path = deputy_slice_text("/revoke"), .max = ANSWER_MAX};
+    struct fetch_order order = {.method = "POST", .path = deputy_slice_text("/revoke"), .max = ANSWER_MAX};
     ENSURE(now_ms < revocation->until_ms, DEPUTY_E_GATEWAY_TIMEOUT);
     order.silence_ms = (uint32_t)(revocation->until_ms - now_ms);
     TRY(header_make(revocation, &order.authorization));
-    return fetch_begin(&revocation->fetch, revocation->on, revocation->arena, &order, revocation_answered,
-            revocation);
+    return fetch_begin(
+            &revocation->fetch, revocation->on, revocation->arena, &order, revocation_answered, revocation);
 }
 
 /* ---- the beginning ---- */
 
-static struct revocation *revocation_make(
-        struct backend_loop *on, struct session *session, size_t count)
+static struct revocation *revocation_make(struct backend_loop *on, struct session *session, size_t count)
 {
     struct revocation *revocation = calloc(1, sizeof *revocation);
     if (revocation == NULL)
@@ -152,8 +151,8 @@ static struct revocation *revocation_make(
     return revocation;
 }
 
-bool revocation_begin(struct backend_loop *on, struct session *session, size_t count, void (*then)(void *ctx),
-        void *ctx)
+bool revocation_begin(
+        struct backend_loop *on, struct session *session, size_t count, void (*then)(void *ctx), void *ctx)
 {
     struct revocation *revocation = count > 0 ? revocation_make(on, session, count) : NULL;
     if (revocation == NULL)

@@ -17,7 +17,7 @@ enum { REVOCATION_MS = 2000 };
  * ends by itself within the hour. NULL: nobody wants to know. False, and nothing follows: there is nothing to
  * take back, or it could not begin.
  */
-bool revocation_begin(struct backend_loop *on, struct session *session, size_t count, void (*then)(void *ctx),
-        void *ctx);
+bool revocation_begin(
+        struct backend_loop *on, struct session *session, size_t count, void (*then)(void *ctx), void *ctx);
 
 #endif

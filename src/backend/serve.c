@@ -3,6 +3,7 @@
 #include "backend/local.h"
 #include "backend/measure.h"
 #include "backend/probe.h"
+#include "backend/refresh.h"
 #include "backend/session.h"
 #include "backend/setup.h"
 #include "backend/sweep.h"
@@ -23,13 +24,14 @@ struct serve {
     struct setup setup;
     struct daemon_plan plan;
     struct probe *probe;
-    bool sweeping; /* some loop has the sweep */
+    bool kept_up; /* some loop has what looks after the grants of all */
 };
 
 /* The app of a loop's handlers, and what else is on it. */
 struct serve_loop {
     struct backend_loop on; /* first: it is what handlers see */
     struct grant_sweep *sweep;
+    struct sidecar_refresh *refresh;
 };
 
 /* What the refusal is about counts when it is of this failure. */
@@ -90,22 +92,23 @@ static void serve_tell(void *owner, struct buf *out)
 
 /* ---- a loop ---- */
 
-/* One sweep looks at the grants of all. */
 static enum deputy_error loop_fill(struct serve *serve, struct serve_loop *of)
 {
     static const struct http_caller_config caller = {0};
     TRY(http_caller_create(&of->on.caller, of->on.loop, &caller));
-    if (serve->sweeping)
+    if (serve->kept_up)
         return DEPUTY_OK;
-    serve->sweeping = true;
-    return grant_sweep_create(&of->sweep, &of->on);
+    serve->kept_up = true;
+    TRY(grant_sweep_create(&of->sweep, &of->on));
+    return serve->setup.public_of.sidecar_intake ? sidecar_refresh_create(&of->refresh, &of->on) : DEPUTY_OK;
 }
 
-/* The sweep uses what is closed after the loops, and the loop's app. */
+/* What looks after the grants uses what is closed after the loops, and the loop's app. */
 static void serve_close_loop(void *app)
 {
     struct serve_loop *of = app;
     grant_sweep_destroy(of->sweep);
+    sidecar_refresh_destroy(of->refresh);
     http_caller_destroy(of->on.caller);
     free(of);
 }

@@ -22,7 +22,8 @@ struct waiter {
     void *ctx;
     struct session *session;
     struct ending fault;
-    bool again; /* what he waited for was overtaken */
+    bool renews; /* what is at hand is not what he asks for */
+    bool again;  /* what he waited for was overtaken */
     struct waiter *next;
 };
 
@@ -160,6 +161,16 @@ static bool queue_pass(struct sessions *sessions, struct session_run *run)
     return false;
 }
 
+/* An overtaken one came to nothing for reasons of its own. */
+static void tell_ear(const struct session_run *run, struct ending fault, bool overtaken)
+{
+    const struct sessions_ear *ear = &run->activation.on->backend->sessions->ear;
+    if (overtaken && fault.code == DEPUTY_OK)
+        fault = (struct ending){DEPUTY_E_GRANT_OVERTAKEN, BLAME_GRANT};
+    if (ear->ended != NULL)
+        ear->ended(ear->ctx, run->activation.owner, fault.code, fault.blame);
+}
+
 static void run_ended(void *ctx, struct session *session, struct ending fault)
 {
     struct session_run *run = ctx;
@@ -178,6 +189,7 @@ static void run_ended(void *ctx, struct session *session, struct ending fault)
         tell_watch(run, GRANT_ENDED);
     if (refusal_is_news)
         tell_watch(run, GRANT_REFUSED);
+    tell_ear(run, fault, overtaken);
     waiters_tell(run->waiters, session, fault, overtaken);
     if (session != NULL)
         session_release(session);
@@ -197,6 +209,9 @@ static bool run_goes_on(void *ctx)
 static void run_start(void *ctx)
 {
     struct session_run *run = ctx;
+    const struct sessions_ear *ear = &run->activation.on->backend->sessions->ear;
+    if (ear->begun != NULL)
+        ear->begun(ear->ctx, run->activation.owner);
     enum deputy_error result = activation_begin(&run->activation);
     if (result != DEPUTY_OK)
         run_ended(run, NULL, (struct ending){result, BLAME_BACKEND});
@@ -262,11 +277,12 @@ static struct session *entry_at_hand(
 static enum deputy_error entry_serve(
         struct session_entry *entry, struct waiter *waiter, struct session_run **begins, bool *answered)
 {
-    waiter->session = entry_at_hand(waiter->on, entry, begins);
+    if (!waiter->renews)
+        waiter->session = entry_at_hand(waiter->on, entry, begins);
     *answered = waiter->session != NULL;
     if (*answered)
         return DEPUTY_OK;
-    if (entry->running == NULL && must_wait(entry, backend_now(waiter->on->backend))) {
+    if (!waiter->renews && entry->running == NULL && must_wait(entry, backend_now(waiter->on->backend))) {
         waiter->fault = entry->fault;
         *answered = true;
         return DEPUTY_OK;
@@ -289,15 +305,14 @@ static enum deputy_error open_locked(
     return result;
 }
 
-enum deputy_error session_open(struct backend_loop *on, const uint8_t owner[20], session_fn *then, void *ctx)
+static enum deputy_error open_for(const struct waiter *asks)
 {
-    struct sessions *sessions = on->backend->sessions;
+    struct sessions *sessions = asks->on->backend->sessions;
     struct session_run *begins = NULL;
     struct waiter *waiter = calloc(1, sizeof *waiter);
     bool answered = false;
     ENSURE(waiter != NULL, DEPUTY_E_NOMEM);
-    *waiter = (struct waiter){.on = on, .then = then, .ctx = ctx};
-    memcpy(waiter->owner, owner, sizeof waiter->owner);
+    *waiter = *asks;
     pthread_mutex_lock(&sessions->lock);
     enum deputy_error result = open_locked(sessions, waiter, &begins, &answered);
     pthread_mutex_unlock(&sessions->lock);
@@ -308,6 +323,42 @@ enum deputy_error session_open(struct backend_loop *on, const uint8_t owner[20],
     if (begins != NULL)
         run_begin(begins);
     return result;
+}
+
+enum deputy_error session_open(struct backend_loop *on, const uint8_t owner[20], session_fn *then, void *ctx)
+{
+    struct waiter waiter = {.on = on, .then = then, .ctx = ctx};
+    memcpy(waiter.owner, owner, sizeof waiter.owner);
+    return open_for(&waiter);
+}
+
+/* What is under way already is as good. */
+static enum deputy_error renew_alone(struct backend_loop *on, const uint8_t owner[20])
+{
+    struct sessions *sessions = on->backend->sessions;
+    struct session_run *begins = NULL;
+    enum deputy_error result = DEPUTY_E_NOMEM;
+    pthread_mutex_lock(&sessions->lock);
+    struct session_entry *entry = table_use(sessions, owner);
+    if (entry != NULL && entry->running == NULL)
+        begins = run_make(on, entry);
+    if (entry != NULL && entry->running != NULL)
+        result = DEPUTY_OK;
+    if (entry != NULL)
+        table_tidy(sessions, entry);
+    pthread_mutex_unlock(&sessions->lock);
+    if (begins != NULL)
+        run_begin(begins);
+    return result;
+}
+
+enum deputy_error session_renew(struct backend_loop *on, const uint8_t owner[20], session_fn *then, void *ctx)
+{
+    struct waiter waiter = {.on = on, .renews = true, .then = then, .ctx = ctx};
+    if (then == NULL)
+        return renew_alone(on, owner);
+    memcpy(waiter.owner, owner, sizeof waiter.owner);
+    return open_for(&waiter);
 }
 
 struct session *session_at_hand(struct backend_loop *on, const uint8_t owner[20])

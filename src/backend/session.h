@@ -35,6 +35,24 @@ typedef void session_fn(void *ctx, const struct backend_fault *fault, struct ses
 enum deputy_error session_open(struct backend_loop *on, const uint8_t owner[20], session_fn *then, void *ctx);
 
 /*
+ * Takes the grant that is kept into use anew, or waits for that to end where it is under way: what is at hand
+ * is used until then, and afterwards where the node could not be asked. Told as by session_open; `then` NULL:
+ * nobody waits.
+ */
+enum deputy_error session_renew(
+        struct backend_loop *on, const uint8_t owner[20], session_fn *then, void *ctx);
+
+/* Who hears of every kept grant that is being taken into use, whoever had that done. On any loop. */
+struct sessions_ear {
+    void (*begun)(void *ctx, const uint8_t owner[20]);
+    void (*ended)(void *ctx, const uint8_t owner[20], enum deputy_error error, enum backend_blame blame);
+    void *ctx;
+};
+
+/* Before the loops run, and once; {0} after they have stopped. */
+void sessions_set_ear(struct sessions *sessions, struct sessions_ear ear);
+
+/*
  * Takes a grant into use that is not kept yet, so that one which the node refuses never replaces a good one
  * (spec/07 sections A9 and E13). A fault of BLAME_GRANT is the node's definite no. Nothing is kept: see
  * session_install. `taken` must live until then.

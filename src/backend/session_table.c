@@ -206,6 +206,11 @@ void sessions_destroy(struct sessions *sessions)
     free(sessions);
 }
 
+void sessions_set_ear(struct sessions *sessions, struct sessions_ear ear)
+{
+    sessions->ear = ear;
+}
+
 size_t sessions_count(struct sessions *sessions)
 {
     pthread_mutex_lock(&sessions->lock);

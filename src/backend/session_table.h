@@ -38,6 +38,7 @@ struct sessions {
     struct session_entry *newest, *oldest;
     size_t entries;
     size_t at_hand;
+    struct sessions_ear ear;
     struct trial *trials;
     struct session_user *users;
     size_t active; /* activations under way; beyond their limit they wait in the queue */

@@ -10,11 +10,6 @@
 
 enum { BODY_MAX = 6 * INTAKE_MAX_BYTES + 4096, ANSWER_MAX = 64 * 1024 };
 
-static int64_t ms_of(struct deputy_time time)
-{
-    return time.sec * 1000 + time.nsec / 1000000;
-}
-
 /* ---- how it answers ---- */
 
 static void put_cors(struct http_exchange *x)
@@ -67,106 +62,15 @@ static enum http_flow answer_info(
 
 struct asking {
     struct errand errand;
-    bool found;
-    struct grant grant;
+    struct sidecar_look look;
     enum deputy_error result;
 };
-
-/* Whoever granted last in this way; after a restart the first of whom something is kept. */
-static enum deputy_error owner_choose(struct asking *asking)
-{
-    struct errand *errand = &asking->errand;
-    struct sidecar_state *state = &errand->on->backend->public_of->sidecar;
-    const uint8_t(*owners)[20];
-    size_t count = 0;
-    pthread_mutex_lock(&state->lock);
-    asking->found = state->named;
-    memcpy(errand->owner, state->owner, sizeof errand->owner);
-    pthread_mutex_unlock(&state->lock);
-    if (asking->found)
-        return DEPUTY_OK;
-    TRY(grants_list(errand->arena, &owners, &count, errand->on->backend->grants, NULL, 1));
-    asking->found = count > 0;
-    if (asking->found)
-        memcpy(errand->owner, owners[0], sizeof errand->owner);
-    return DEPUTY_OK;
-}
-
-static enum deputy_error grant_look(struct asking *asking)
-{
-    const struct errand *errand = &asking->errand;
-    struct backend *backend = errand->on->backend;
-    struct backend_wants wants;
-    struct deputy_refusal refusal;
-    TRY(owner_choose(asking));
-    if (!asking->found)
-        return DEPUTY_OK;
-    TRY(backend_policy_for(errand->arena, &wants, &refusal, &backend->policy, errand->owner));
-    TRY(grants_look(errand->arena, &asking->grant, backend->grants, &wants, errand->now));
-    asking->found = asking->grant.state == GRANT_ACTIVE;
-    return DEPUTY_OK;
-}
 
 static void look(void *ctx)
 {
     struct asking *asking = ctx;
-    asking->result = grant_look(asking);
-}
-
-/* ---- what came of it ---- */
-
-static void note_begin(struct backend_loop *on)
-{
-    struct sidecar_state *state = &on->backend->public_of->sidecar;
-    pthread_mutex_lock(&state->lock);
-    state->attempted_ms = ms_of(backend_now(on->backend));
-    state->in_flight = true;
-    pthread_mutex_unlock(&state->lock);
-}
-
-static void note_end(struct backend_loop *on, enum deputy_error error)
-{
-    struct sidecar_state *state = &on->backend->public_of->sidecar;
-    pthread_mutex_lock(&state->lock);
-    state->error = error;
-    state->in_flight = false;
-    if (error == DEPUTY_OK)
-        state->succeeded_ms = ms_of(backend_now(on->backend));
-    pthread_mutex_unlock(&state->lock);
-}
-
-static void put_ms(struct json_writer *writer, const char *name, int64_t ms)
-{
-    json_key(writer, name);
-    if (ms == 0)
-        json_null(writer);
-    else
-        json_int(writer, ms);
-}
-
-static void put_error(struct json_writer *writer, enum deputy_error error)
-{
-    json_key(writer, "lastError");
-    if (error == DEPUTY_OK)
-        json_null(writer);
-    else
-        json_text_z(writer, deputy_error_info(error)->name);
-}
-
-static enum deputy_error put_state(struct json_writer *writer, const char *name, struct sidecar_state *state)
-{
-    pthread_mutex_lock(&state->lock);
-    enum deputy_error error = state->error;
-    json_key(writer, name);
-    json_object_begin(writer);
-    put_ms(writer, "lastAttemptAt", state->attempted_ms);
-    put_ms(writer, "lastSuccessAt", state->succeeded_ms);
-    put_error(writer, error);
-    json_key(writer, "inFlight");
-    json_bool(writer, state->in_flight);
-    json_object_end(writer);
-    pthread_mutex_unlock(&state->lock);
-    return error;
+    struct backend *backend = asking->errand.on->backend;
+    asking->result = sidecar_look(asking->errand.arena, &asking->look, backend, &backend->public_of->sidecar);
 }
 
 /* ---- GET /health ---- */
@@ -179,7 +83,7 @@ static void health_looked(void *ctx)
     struct json_writer writer = json_writer_make(&out);
     struct buf refresh = buf_make(asking->errand.arena, ANSWER_MAX);
     struct json_writer nested = json_writer_make(&refresh);
-    enum deputy_error error = put_state(&nested, "refresh", &backend->public_of->sidecar);
+    enum deputy_error error = sidecar_put_state(&nested, "refresh", &backend->public_of->sidecar);
     struct deputy_slice text = {NULL, 0};
     if (asking->result != DEPUTY_OK)
         error = asking->result;
@@ -189,9 +93,9 @@ static void health_looked(void *ctx)
     json_key(&writer, "agentDid");
     json_text(&writer, backend_identity_did(backend->identity));
     json_key(&writer, "hasDelegation");
-    json_bool(&writer, asking->found);
-    put_ms(&writer, "lastGrantAt", asking->found ? ms_of(asking->grant.granted) : 0);
-    put_error(&writer, error);
+    json_bool(&writer, asking->look.found);
+    sidecar_put_ms(&writer, "lastGrantAt", asking->look.found ? sidecar_ms(asking->look.grant.granted) : 0);
+    sidecar_put_error(&writer, error);
     if (buf_finish(&refresh, &text) == DEPUTY_OK) {
         buf_put_byte(&out, ',');
         buf_put(&out, text);
@@ -213,13 +117,11 @@ static enum http_flow answer_health(
 
 static void owner_note(const struct errand *errand)
 {
-    struct sidecar_state *state = &errand->on->backend->public_of->sidecar;
-    pthread_mutex_lock(&state->lock);
-    state->named = true;
-    memcpy(state->owner, errand->owner, sizeof state->owner);
-    pthread_mutex_unlock(&state->lock);
-    note_begin(errand->on);
-    note_end(errand->on, DEPUTY_OK);
+    const struct backend *backend = errand->on->backend;
+    struct sidecar_state *state = &backend->public_of->sidecar;
+    sidecar_name(state, errand->owner);
+    sidecar_note_begin(state, backend_now(backend));
+    sidecar_note_end(state, DEPUTY_OK, backend_now(backend));
 }
 
 static void handed_in(struct handin *handin)
@@ -325,38 +227,34 @@ static void refresh_answer(struct asking *asking)
     json_object_begin(&writer);
     json_key(&writer, "ok");
     json_bool(&writer, true);
-    put_state(&writer, "state", &asking->errand.on->backend->public_of->sidecar);
+    sidecar_put_state(&writer, "state", &asking->errand.on->backend->public_of->sidecar);
     json_object_end(&writer);
     frame_answer(asking->errand.x, 200, &out);
     errand_end(&asking->errand);
 }
 
-static void reopened(void *ctx, const struct backend_fault *fault, struct session *session)
+/* What came of it is in the state already: refresh.c hears of all that is taken into use. */
+static void renewed(void *ctx, const struct backend_fault *fault, struct session *session)
 {
-    struct asking *asking = ctx;
-    note_end(asking->errand.on, fault == NULL ? DEPUTY_OK : fault->refusal.code);
     if (fault == NULL)
         session_release(session);
-    refresh_answer(asking);
+    refresh_answer(ctx);
 }
 
-/* What is at hand is forgotten first: a grant that the node honours no more is in use no more. */
 static void refresh_looked(void *ctx)
 {
     struct asking *asking = ctx;
     struct errand *errand = &asking->errand;
-    if (asking->result != DEPUTY_OK || !asking->found) {
+    if (asking->result != DEPUTY_OK || !asking->look.found) {
         refuse(errand->x, 409, "no_delegation", deputy_slice_text("No delegation has been granted yet."),
                 asking->result);
         errand_end(errand);
         return;
     }
-    note_begin(errand->on);
-    session_drop(errand->on->backend->sessions, errand->owner);
-    enum deputy_error result = session_open(errand->on, errand->owner, reopened, asking);
+    enum deputy_error result = session_renew(errand->on, asking->look.owner, renewed, asking);
     if (result == DEPUTY_OK)
         return;
-    note_end(errand->on, result);
+    sidecar_note_end(&errand->on->backend->public_of->sidecar, result, backend_now(errand->on->backend));
     refresh_answer(asking);
 }
 

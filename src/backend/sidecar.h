@@ -6,17 +6,7 @@
 #define BACKEND_SIDECAR_H
 
 #include "backend/frame.h"
-#include <pthread.h>
-
-struct sidecar_state {
-    bool intake;          /* POST /delegation and /refresh are served */
-    pthread_mutex_t lock; /* around what follows */
-    bool named;           /* somebody granted in this way since the start: */
-    uint8_t owner[20];
-    int64_t attempted_ms, succeeded_ms; /* of taking it into use; 0: not yet */
-    enum deputy_error error;            /* of the last attempt */
-    bool in_flight;
-};
+#include "backend/sidecar_state.h"
 
 /* GET /info and /health, POST /delegation and /refresh. */
 extern const struct frame_table sidecar_routes;

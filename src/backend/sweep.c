@@ -1,8 +1,8 @@
 #include "backend/sweep.h"
+#include "backend/chore.h"
 #include "backend/session.h"
 #include "backend/watch.h"
 #include "base/try.h"
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +11,7 @@ enum { SWEEP_ARENA = 16 * 1024 * 1024, SWEEP_PAGE = 200 };
 struct grant_sweep {
     struct backend_loop *on;
     struct loop_timer *timer;
-    bool running; /* on the loop: until it is heard that it has run */
-    bool ending;  /* is to be freed then */
-    pthread_mutex_t lock;
-    pthread_cond_t idle;
-    bool working; /* under the lock: until it has run */
+    struct chore *chore;
     /* of the thread that runs it */
     bool before; /* it has run */
     struct deputy_time since, now;
@@ -96,45 +92,14 @@ static void sweep_all(struct grant_sweep *sweep)
 
 /* ---- life ---- */
 
-static void sweep_set_working(struct grant_sweep *sweep, bool working)
-{
-    pthread_mutex_lock(&sweep->lock);
-    sweep->working = working;
-    pthread_cond_signal(&sweep->idle);
-    pthread_mutex_unlock(&sweep->lock);
-}
-
 static void sweep_work(void *ctx)
 {
     sweep_all(ctx);
-    sweep_set_working(ctx, false);
-}
-
-static void sweep_free(struct grant_sweep *sweep)
-{
-    deputy_arena_destroy(sweep->owners);
-    deputy_arena_destroy(sweep->records);
-    pthread_cond_destroy(&sweep->idle);
-    pthread_mutex_destroy(&sweep->lock);
-    free(sweep);
-}
-
-static void sweep_then(void *ctx)
-{
-    struct grant_sweep *sweep = ctx;
-    sweep->running = false;
-    if (sweep->ending)
-        sweep_free(sweep);
 }
 
 void grant_sweep_run(struct grant_sweep *sweep)
 {
-    if (sweep->running)
-        return;
-    sweep_set_working(sweep, true);
-    sweep->running = loop_offload(sweep->on->loop, sweep_work, sweep_then, sweep) == DEPUTY_OK;
-    if (!sweep->running)
-        sweep_set_working(sweep, false);
+    chore_run(sweep->chore);
 }
 
 static void sweep_on_timer(void *ctx)
@@ -146,6 +111,7 @@ static enum deputy_error sweep_fill(struct grant_sweep *sweep)
 {
     TRY(deputy_arena_create(&sweep->owners, SWEEP_ARENA));
     TRY(deputy_arena_create(&sweep->records, SWEEP_ARENA));
+    TRY(chore_create(&sweep->chore, sweep->on->loop, sweep_work, NULL, sweep));
     TRY(loop_timer_create(&sweep->timer, sweep->on->loop, sweep_on_timer, sweep));
     loop_timer_start(sweep->timer, SWEEP_EVERY_MS, SWEEP_EVERY_MS);
     return DEPUTY_OK;
@@ -155,13 +121,11 @@ enum deputy_error grant_sweep_create(struct grant_sweep **out, struct backend_lo
 {
     struct grant_sweep *sweep = calloc(1, sizeof *sweep);
     ENSURE(sweep != NULL, DEPUTY_E_NOMEM);
-    pthread_mutex_init(&sweep->lock, NULL);
-    pthread_cond_init(&sweep->idle, NULL);
     sweep->on = on;
     sweep->since = backend_now(on->backend);
     enum deputy_error result = sweep_fill(sweep);
     if (result != DEPUTY_OK) {
-        sweep_free(sweep);
+        grant_sweep_destroy(sweep);
         return result;
     }
     *out = sweep;
@@ -173,11 +137,8 @@ void grant_sweep_destroy(struct grant_sweep *sweep)
     if (sweep == NULL)
         return;
     loop_timer_destroy(sweep->timer);
-    sweep->ending = true;
-    pthread_mutex_lock(&sweep->lock);
-    while (sweep->working)
-        pthread_cond_wait(&sweep->idle, &sweep->lock);
-    pthread_mutex_unlock(&sweep->lock);
-    if (!sweep->running)
-        sweep_free(sweep);
+    chore_destroy(sweep->chore);
+    deputy_arena_destroy(sweep->owners);
+    deputy_arena_destroy(sweep->records);
+    free(sweep);
 }

@@ -9,6 +9,7 @@ import os
 import pathlib
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
@@ -37,8 +38,8 @@ class World:
             self.clock = stack.enter_context(Clock(DEPUTY))
             self.between = stack.enter_context(Between(NODE))
             self.backend = stack.enter_context(
-                Backend(DEPUTY, self.between, permissions=PERMISSIONS, directory=directory, environment=self.clock.environment, app_id=APP,
-                        hosts=[NODE.url], threads=1, local__listen=["unix:" + self.socket], **self.settings))
+                Backend(DEPUTY, self.between, directory=directory, environment=self.clock.environment, app_id=APP, hosts=[NODE.url], threads=1,
+                        local__listen=["unix:" + self.socket], **{"permissions": PERMISSIONS, **self.settings}))
             self.stack = stack.pop_all()
         return self
 
@@ -205,6 +206,163 @@ def A15_grant_of_a_clock_that_is_ahead_is_taken_and_is_good_afterwards():
         world.clock.jump(0)
         yes(user.put("a", b"value"))
         yes(user.get("a"), "value")
+
+
+# ---- the grant of a sidecar ----
+
+PLAIN = {"X-Requested-With": None}
+
+
+class SidecarWorld(World):
+    """Somebody has granted in the way of a sidecar."""
+
+    def __init__(self):
+        super().__init__(permissions=PERMISSIONS[:1], decrypts=False, sidecar_intake=True)
+
+    def __enter__(self):
+        super().__enter__()
+        self.owner = User(self.backend, NODE, f"clock {next(names)}", Local(self.socket))
+        self.owner.host()
+        self.owner.open_session()
+        part = self.owner.parts(network=False, seconds=7000)[0]
+        answer = self.backend.request("POST", "/delegation", PLAIN, {"serialized": json.dumps(part)})
+        assert answer.status == 200, answer.text
+        return self
+
+    def health(self):
+        answer = self.backend.request("GET", "/health")
+        assert answer.status == 200, answer.text
+        return json.loads(answer.text)
+
+    def refresh(self):
+        answer = self.backend.request("POST", "/refresh", PLAIN)
+        assert answer.status == 200, answer.text
+        return json.loads(answer.text)["state"]
+
+    def in_use(self):
+        return json.loads(self.owner.local.ask("GET", self.owner.url("grant")).text)["state"] == "active"
+
+    def after(self, seconds, activations):
+        """So long after now there have been that many activations more, and a moment before there had been none."""
+        before = self.activations()
+        self.clock.go_by(seconds - 2)
+        self.wake()
+        time.sleep(0.2)
+        assert self.activations() == before, f"sooner than after {seconds} s"
+        self.clock.go_by(2)
+        self.wake()
+        self.until(lambda: self.activations() == before + activations)
+
+    def until(self, holds):
+        ends = time.monotonic() + 10
+        while not holds():
+            assert time.monotonic() < ends, self.health()
+            time.sleep(0.02)
+
+
+def F41_grant_is_taken_into_use_again_every_25_minutes():
+    with SidecarWorld() as world:
+        first = world.health()
+        assert first["ok"] and first["hasDelegation"] and first["refresh"]["lastSuccessAt"], first
+        for _ in range(2):
+            world.after(25 * 60, 1)
+        world.until(lambda: world.health()["refresh"]["lastSuccessAt"] > first["refresh"]["lastSuccessAt"] + 2900 * 1000)
+        assert world.health()["ok"] and world.in_use()
+
+
+def F41_node_that_fails_is_asked_after_5_15_60_and_60_seconds_and_what_is_in_use_stays():
+    with SidecarWorld() as world:
+        with world.no_activations():
+            for seconds in (25 * 60, 5, 15, 60, 60):
+                world.after(seconds, 1)
+                world.until(lambda: not world.health()["refresh"]["inFlight"])
+                health = world.health()
+                assert health["ok"] is False and health["hasDelegation"] and health["lastError"] == "delegation_activation_failed", health
+                assert health["refresh"]["lastAttemptAt"] > health["refresh"]["lastSuccessAt"], health
+                assert world.in_use()
+        world.after(60, 1)
+        world.until(lambda: world.health()["ok"])
+        world.after(25 * 60, 1)  # and no sooner
+        with world.no_activations():
+            world.after(25 * 60, 1)
+            world.after(5, 1)  # it begins with the shortest wait again
+
+
+def F41_what_the_node_refuses_is_in_use_no_more_and_tried_again_after_the_usual_time():
+    with SidecarWorld() as world:
+        world.owner.revoke()
+        world.after(25 * 60, 2)  # what is handed on, then the owner's word, which the node may not have known: nothing helps
+        world.until(lambda: not world.health()["refresh"]["inFlight"])
+        health = world.health()
+        assert health["ok"] is False and health["hasDelegation"] and health["lastError"] == "delegation_refused", health
+        assert not world.in_use()
+        world.after(25 * 60, 2)
+
+
+def F41_restart_restores_what_was_granted():
+    with SidecarWorld() as world:
+        before = world.activations()
+        world.backend.restart()
+        world.until(lambda: world.activations() == before + 1)
+        world.until(lambda: world.health()["refresh"]["lastSuccessAt"])
+        assert world.in_use() and world.health()["ok"]
+
+
+def F41_restart_without_its_node_is_recorded_and_serves():
+    with SidecarWorld() as world:
+        with world.no_activations():
+            world.backend.restart()
+            world.until(lambda: world.health()["lastError"])
+            health = world.health()
+            assert health["ok"] is False and health["hasDelegation"] and health["refresh"]["lastSuccessAt"] is None, health
+            assert not world.in_use()
+        world.after(5, 1)
+        world.until(lambda: world.health()["ok"])
+        assert world.in_use()
+
+
+def F41_refreshes_at_once_are_one():
+    with SidecarWorld() as world:
+        goes_on = threading.Event()
+
+        def hold(handler):
+            if handler.path == "/delegate":
+                goes_on.wait(10)
+            return False
+
+        before, states = world.activations(), []
+        world.between.fail = hold
+        threads = [threading.Thread(target=lambda: states.append(world.refresh())) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        world.until(lambda: world.health()["refresh"]["inFlight"])
+        time.sleep(0.3)
+        goes_on.set()
+        for thread in threads:
+            thread.join()
+        assert world.activations() == before + 1
+        assert len(states) == 20 and all(state["lastError"] is None and state["inFlight"] is False for state in states), states
+
+
+def F41_refresh_that_fails_is_told_and_keeps_what_is_in_use():
+    with SidecarWorld() as world:
+        with world.no_activations():
+            state = world.refresh()
+        assert state["lastError"] == "delegation_activation_failed" and state["lastAttemptAt"] >= state["lastSuccessAt"] > 0, state
+        assert world.in_use()
+        assert world.refresh()["lastError"] is None
+        world.owner.revoke()
+        assert world.refresh()["lastError"] == "delegation_refused"
+        assert not world.in_use()
+
+
+def F41_state_tells_also_what_the_apps_own_requests_found():
+    with SidecarWorld() as world:
+        yes(world.owner.put("a", b"value"))
+        world.owner.revoke()
+        assert world.owner.get("a").status == 403
+        health = world.health()
+        assert health["ok"] is False and health["lastError"] == "delegation_refused", health
 
 
 def main():
