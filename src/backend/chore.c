@@ -59,8 +59,8 @@ bool chore_run(struct chore *chore)
     return chore->running;
 }
 
-enum deputy_error chore_create(struct chore **out, struct loop *loop, void (*work)(void *ctx),
-        void (*done)(void *ctx), void *ctx)
+enum deputy_error chore_create(
+        struct chore **out, struct loop *loop, void (*work)(void *ctx), void (*done)(void *ctx), void *ctx)
 {
     struct chore *chore = calloc(1, sizeof *chore);
     ENSURE(chore != NULL, DEPUTY_E_NOMEM);

@@ -256,8 +256,8 @@ static struct grant grant_of(const struct record *record)
     return grant;
 }
 
-enum deputy_error grants_record_judge(struct deputy_arena *arena, struct grant *out,
-        struct deputy_slice text, const struct backend_wants *wants, struct deputy_time now)
+enum deputy_error grants_record_judge(struct deputy_arena *arena, struct grant *out, struct deputy_slice text,
+        const struct backend_wants *wants, struct deputy_time now)
 {
     struct record record = {.told = false};
     TRY(record_judge(arena, &record, text, wants, now));

@@ -1,8 +1,8 @@
 /*
- * The grant of a sidecar, taken into use at the start and again every 25 minutes (spec/07 section D1), so that
- * its state is known though nobody uses it. A node that cannot be asked is asked again after 5 s, 15 s, and
- * then every 60 s, and what is in use stays so; what it refuses is in use no more, and tried again after the
- * usual time.
+ * The grant of a sidecar, taken into use at the start and again every 25 minutes (spec/07 section D1), so
+ * that its state is known though nobody uses it. A node that cannot be asked is asked again after 5 s, 15 s,
+ * and then every 60 s, and what is in use stays so; what it refuses is in use no more, and tried again after
+ * the usual time.
  */
 #ifndef BACKEND_REFRESH_H
 #define BACKEND_REFRESH_H
