@@ -96,8 +96,8 @@ enum deputy_error grants_list(struct deputy_arena *arena, const uint8_t (**owner
  * and not judged. DEPUTY_E_GRANT_RECORD for one that cannot be read.
  */
 bool grants_name_read(uint8_t owner[20], struct deputy_slice name);
-enum deputy_error grants_record_judge(struct deputy_arena *arena, struct grant *out,
-        struct deputy_slice text, const struct backend_wants *wants, struct deputy_time now);
+enum deputy_error grants_record_judge(struct deputy_arena *arena, struct grant *out, struct deputy_slice text,
+        const struct backend_wants *wants, struct deputy_time now);
 
 /* Withdraws the owner's grant, and what is on its way in. Fine when there is none. */
 enum deputy_error grants_drop(struct grants *grants, const uint8_t owner[20]);

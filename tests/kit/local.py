@@ -243,16 +243,22 @@ class Between:
             def handle_error(self, *_):
                 pass
 
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.make = lambda port: Server(("127.0.0.1", port), Handler)
+        self.server = self.make(0)
         self.port = self.server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_):
         self.end()
+
+    def up(self):
+        """Somebody is there again."""
+        self.server = self.make(self.port)
+        self.__enter__()
 
     def end(self):
         """Nobody is there any more."""
@@ -261,6 +267,8 @@ class Between:
         for connection in list(self.connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+    down = end
 
 
 def says(status, body=b"", **headers):
