@@ -3,6 +3,7 @@
 #include "backend/fetch.h"
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/time.h"
 #include "base/try.h"
 #include "run/log.h"
 #include "run/metrics.h"
@@ -77,7 +78,7 @@ static enum deputy_error header_make(struct revocation *revocation, struct deput
     struct deputy_ucan_grant grant = {.ability = deputy_slice_text("tinycloud.delegation/revoke")};
     struct deputy_ucan_claims claims = {.issuer = key->did_url,
             .audience = key->did,
-            .expiry = (double)(backend_now(backend).sec + REQUEST_LIFE_MS / 1000),
+            .expiry = (double)time_add_ms(backend_now(backend), REQUEST_LIFE_MS).sec,
             .grants = &grant,
             .grant_count = 1};
     struct buf resource = buf_make(arena, RESOURCE_MAX);
