@@ -166,18 +166,21 @@ static void authorities_have_the_names_of_their_product_and_sort(void **state)
 
 /* ---- times: each certificate's own, both ends included ---- */
 
-static enum snp_chain_error checked_at(struct deputy_arena *arena, int64_t now)
+static enum snp_chain_error checked_under(struct deputy_arena *arena, struct deputy_slice root, int64_t now)
 {
     struct snp_evidence evidence = kit_real(arena);
     struct snp_key key;
     enum snp_chain_error error;
     assert_ok(snp_key_parse(arena, &key, evidence.key));
-    const struct snp_chain chain = {.root = snp_root(DEPUTY_ATTEST_PRODUCT_MILAN),
-            .intermediate = evidence.intermediate,
-            .key = &key,
-            .now = now};
+    const struct snp_chain chain = {
+            .root = root, .intermediate = evidence.intermediate, .key = &key, .now = now};
     assert_ok(snp_chain_check(arena, &error, &chain));
     return error;
+}
+
+static enum snp_chain_error checked_at(struct deputy_arena *arena, int64_t now)
+{
+    return checked_under(arena, snp_root(DEPUTY_ATTEST_PRODUCT_MILAN), now);
 }
 
 static void chain_holds_while_all_of_its_certificates_do(void **state)
@@ -194,6 +197,28 @@ static void chain_holds_while_all_of_its_certificates_do(void **state)
     assert_int_equal(checked_at(*state, first), SNP_CHAIN_OK);
     assert_int_equal(checked_at(*state, last), SNP_CHAIN_OK);
     assert_int_equal(checked_at(*state, last + 1), SNP_CHAIN_EXPIRED);
+}
+
+/* Nobody signs the root: what is changed in it is refused for what it says. */
+static void root_has_its_own_time_and_a_key_that_is_one(void **state)
+{
+    static const struct {
+        const char *from, *to;
+        enum snp_chain_error error;
+    } cases[] = {{"451022172305Z", "451022172304Z", SNP_CHAIN_OK},
+            {"451022172305Z", "260617235959Z", SNP_CHAIN_EXPIRED},
+            {"451022172305Z", "260618000000Z", SNP_CHAIN_OK},
+            {"201022172305Z", "260618000000Z", SNP_CHAIN_OK},
+            {"201022172305Z", "260618000001Z", SNP_CHAIN_EARLY},
+            {"\x02\x03\x01\x00\x01", "\x02\x03\x01\x00\x02", SNP_CHAIN_BROKEN},
+            {"\x02\x03\x01\x00\x01", "\x02\x03\x01\x00\x03", SNP_CHAIN_BROKEN}};
+    struct deputy_slice real = snp_root(DEPUTY_ATTEST_PRODUCT_MILAN);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t len = cases[i].from[0] == 2 ? 5 : strlen(cases[i].from);
+        struct deputy_slice root = edited(
+                *state, real, deputy_slice_bytes(cases[i].from, len), deputy_slice_bytes(cases[i].to, len));
+        assert_int_equal(checked_under(*state, root, KIT_REAL_NOW), cases[i].error);
+    }
 }
 
 /* ---- the root's list of what it revoked ---- */
@@ -242,6 +267,7 @@ int main(void)
             ARENA_TEST(each_authority_must_be_one_that_signs_certificates_by_rsa),
             ARENA_TEST(root_must_allow_an_authority_below_it_and_the_intermediate_none),
             ARENA_TEST(authorities_have_the_names_of_their_product_and_sort),
+            ARENA_TEST(root_has_its_own_time_and_a_key_that_is_one),
             ARENA_TEST(list_is_of_the_root_that_may_sign_lists),
             ARENA_TEST(list_holds_from_its_first_second_to_before_its_last),
             ARENA_TEST(chain_holds_while_all_of_its_certificates_do),

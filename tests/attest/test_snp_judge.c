@@ -147,6 +147,59 @@ static void committed_firmware_is_compared_from_its_first_number_on(void **state
     }
 }
 
+/* ---- guest and platform ---- */
+
+/* Under the policy of whoever asks, which takes any product. */
+static bool guest_passes(const struct judged *j, bool allow_debug)
+{
+    struct deputy_attest_verdict v;
+    struct deputy_attest_policy policy = deputy_attest_policy_default();
+    policy.allow_debug = allow_debug;
+    verdict_begin(&v, DEPUTY_ATTEST_SEV_SNP, 0);
+    snp_judge_guest(&v, &j->report, &j->key, &policy);
+    bool failed = verdict_failed(&v, DEPUTY_ATTEST_CHECK_SNP_POLICY);
+    assert_int_equal(v.error, failed ? DEPUTY_ATTEST_SNP_POLICY : DEPUTY_ATTEST_OK);
+    return !failed;
+}
+
+static bool in(uint64_t bits, unsigned bit)
+{
+    return (bits >> bit & 1) != 0;
+}
+
+/* Section 5.3, 6 and 7, read once more from the numbers of the bits. */
+static bool may_pass(uint64_t guest, uint64_t platform, bool allow_debug)
+{
+    return in(guest, 17) && !in(guest, 18) && (!in(guest, 19) || allow_debug) && guest >> 26 == 0 &&
+           (in(guest, 16) || !in(platform, 0)) && (!in(guest, 23) || in(platform, 3)) &&
+           (!in(guest, 24) || in(platform, 4)) && !in(platform, 6) && platform >> 8 == 0;
+}
+
+/* Every policy of a guest from bit 16 on, on every platform that features make, and each bit beyond. */
+static void guests_get_what_they_demand_of_the_platform_and_no_more(void **state)
+{
+    enum { GUESTS = 1 << 10, PLATFORMS = 1 << 8 };
+    struct judged j = begin();
+    (void)state;
+    for (uint64_t guest = 0; guest < GUESTS; guest++)
+        for (uint64_t platform = 0; platform < PLATFORMS; platform++) {
+            j.report.policy = guest << 16 | 0x1f;
+            j.report.platform_info = platform;
+            bool debug = (guest & 1) != 0;
+            assert_int_equal(guest_passes(&j, debug), may_pass(guest << 16, platform, debug));
+            assert_int_equal(guest_passes(&j, !debug), may_pass(guest << 16, platform, !debug));
+        }
+    for (unsigned bit = 8; bit < 64; bit++) {
+        j.report.policy = UINT64_C(1) << 17 | UINT64_C(1) << 16;
+        j.report.platform_info = UINT64_C(1) << bit;
+        assert_false(guest_passes(&j, true));
+        j.report.platform_info = 0;
+        assert_true(guest_passes(&j, true));
+        j.report.policy |= UINT64_C(1) << bit;
+        assert_int_equal(guest_passes(&j, true), may_pass(j.report.policy, 0, true));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +208,7 @@ int main(void)
             cmocka_unit_test(running_version_is_not_below_that_of_the_key),
             cmocka_unit_test(committed_version_is_the_running_one_unless_provisional_is_allowed),
             cmocka_unit_test(least_version_of_the_policy_holds_for_its_product_alone),
+            cmocka_unit_test(guests_get_what_they_demand_of_the_platform_and_no_more),
             cmocka_unit_test(committed_firmware_is_compared_from_its_first_number_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
