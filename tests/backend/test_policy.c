@@ -107,6 +107,89 @@ static void A7_policy_is_resolved_in_its_order(void **state)
     assert_text(items[14].actions[0], "tinycloud.capabilities/read");
 }
 
+/* ---- the reference's own examples (tests/data/backend.json) ---- */
+
+static const struct json_value *vector_of(struct listen *listen, const char *name)
+{
+    const struct json_value *root;
+    assert_ok(json_parse(listen->arena, &root, check_data(listen->arena, "backend.json")));
+    JSON_EACH (vector, json_member(root, "vectors")) {
+        if (json_text_is(json_member(vector, "name"), name))
+            return vector;
+    }
+    fail_msg("no vector %s", name);
+    return NULL;
+}
+
+static void is_permission(const struct deputy_permission *permission, const struct json_value *expected)
+{
+    size_t count = 0;
+    assert_slice(permission->service, json_member(expected, "service")->text);
+    assert_slice(permission->space, json_member(expected, "space")->text);
+    assert_slice(permission->path, json_member(expected, "path")->text);
+    JSON_EACH (action, json_member(expected, "actions"))
+        assert_slice(permission->actions[count++], action->text);
+    assert_int_equal(permission->action_count, count);
+}
+
+static struct backend_wants wants_of_app(
+        struct listen *listen, struct deputy_slice app, struct deputy_slice permissions, const char *owner)
+{
+    struct backend_policy policy;
+    struct backend_wants wants;
+    struct deputy_refusal refusal;
+    uint8_t address[20];
+    assert_ok(backend_policy_read(listen->arena, &policy, &refusal, app, permissions, true));
+    assert_ok(deputy_address_parse(address, T(owner)));
+    assert_ok(backend_policy_for(listen->arena, &wants, &refusal, &policy, address));
+    return wants;
+}
+
+/* All but the network, which no list names. */
+static void vector_manifest_resolved_permissions(void **state)
+{
+    struct listen *listen = *state;
+    const struct json_value *vector = vector_of(listen, "manifest-resolved permissions");
+    const struct json_value *inputs = json_member(vector, "inputs");
+    struct backend_wants wants =
+            wants_of_app(listen, json_member(json_member(inputs, "manifest"), "app_id")->text,
+                    json_member(inputs, "permissions")->raw, OWNER_0);
+    size_t at = 0;
+    JSON_EACH (expected, json_member(vector, "expected")) {
+        if (deputy_slice_equal(wants.entries.items[at].service, T("tinycloud.encryption")))
+            at++;
+        assert_true(at < wants.entries.count);
+        is_permission(&wants.entries.items[at++], expected);
+    }
+    assert_int_equal(at, wants.entries.count);
+}
+
+static void vector_default_network_decrypt_grant(void **state)
+{
+    static const char owner[] = "0x71C7656EC7ab88b098defB751B7401B5f6d8976F";
+    struct listen *listen = *state;
+    struct backend_wants wants = listen_wants(listen, owner);
+    is_permission(&wants.entries.items[12],
+            json_member(vector_of(listen, "default network decrypt grant injected for the backend delegate"),
+                    "expected"));
+}
+
+static void vector_path_resolution(void **state)
+{
+    struct listen *listen = *state;
+    JSON_EACH (row, json_member(vector_of(listen, "path resolution"), "cases")) {
+        char permissions[256];
+        struct deputy_slice service = json_member(row, "service")->text;
+        struct deputy_slice path = json_member(row, "path")->text;
+        snprintf(permissions, sizeof permissions,
+                "[{\"service\":\"%.*s\",\"path\":\"%.*s\",\"actions\":[\"%s\"]}]", (int)service.len,
+                (const char *)service.ptr, (int)path.len, (const char *)path.ptr,
+                deputy_slice_equal(service, T("tinycloud.sql")) ? "read" : "get");
+        struct backend_wants wants = wants_of_app(listen, T(LISTEN_APP), T(permissions), OWNER_0);
+        assert_slice(wants.entries.items[0].path, json_member(row, "expected")->text);
+    }
+}
+
 static void A7_every_owner_and_every_policy_has_another_hash(void **state)
 {
     struct listen *listen = *state;
@@ -300,6 +383,9 @@ int main(void)
             LISTEN_TEST(A3_features_must_be_an_object),
             LISTEN_TEST(A7_policy_hash_is_that_of_the_worked_example),
             LISTEN_TEST(A7_policy_is_resolved_in_its_order),
+            LISTEN_TEST(vector_manifest_resolved_permissions),
+            LISTEN_TEST(vector_default_network_decrypt_grant),
+            LISTEN_TEST(vector_path_resolution),
             LISTEN_TEST(A7_every_owner_and_every_policy_has_another_hash),
             LISTEN_TEST(policy_that_asks_for_nothing_or_cannot_be_resolved_is_refused),
             LISTEN_TEST(F4_policy_beyond_the_manifest_is_refused),

@@ -901,6 +901,16 @@ def vector_malformed_signed_side():
         refused(one, tokens.as_written({**part, "cid": tokens.cid(header.encode()), "delegationHeader": {"Authorization": header}}))
 
 
+def vector_portable_delegation_sample():
+    """A wrapper as an agent's owner has it: read as far as its token, which is no token."""
+    one = owner(granted=True)
+    sample = VECTORS["portable delegation sample (token scrubbed)"]["input"]
+    refused(one, json.dumps(sample))
+    part = one.parts()[0]
+    refused(one, json.dumps({**part, "delegationHeader": sample["delegationHeader"]}))
+    refused(one, json.dumps({**sample, "delegationHeader": part["delegationHeader"]}))
+
+
 # ---- the command ----
 
 def health_and_readiness():

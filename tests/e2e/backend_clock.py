@@ -22,23 +22,25 @@ from kit.world import CONFIG  # noqa: E402
 
 DEPUTY = os.path.abspath(sys.argv[1])
 NODE = Node(DEPUTY, CONFIG)
+ONE_LOOP = CONFIG + "[global.deputy]\nthreads = 1\n"
 names = iter(range(10**6))
 
 
 class World:
-    """A backend with a clock of its own, on one loop, and what it asks the node of NODE."""
+    """A backend with a clock of its own, on one loop, and what it asks the node of NODE, or one that has the same clock."""
 
-    def __init__(self, **settings):
-        self.settings = settings
+    def __init__(self, with_node=False, **settings):
+        self.with_node, self.settings = with_node, settings
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
             directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="deputy-test-"))
             self.socket = directory + "/local.sock"
             self.clock = stack.enter_context(Clock(DEPUTY))
-            self.between = stack.enter_context(Between(NODE))
+            self.node = stack.enter_context(Node(DEPUTY, ONE_LOOP, self.clock.environment)) if self.with_node else NODE
+            self.between = stack.enter_context(Between(self.node))
             self.backend = stack.enter_context(
-                Backend(DEPUTY, self.between, directory=directory, environment=self.clock.environment, app_id=APP, hosts=[NODE.url], threads=1,
+                Backend(DEPUTY, self.between, directory=directory, environment=self.clock.environment, app_id=APP, hosts=[self.node.url], threads=1,
                         local__listen=["unix:" + self.socket], **{"permissions": PERMISSIONS, **self.settings}))
             self.stack = stack.pop_all()
         return self
@@ -46,10 +48,10 @@ class World:
     def __exit__(self, *reason):
         self.stack.close()
 
-    def user(self):
-        user = User(self.backend, NODE, f"clock {next(names)}", Local(self.socket))
+    def user(self, seconds=7200):
+        user = User(self.backend, self.node, f"clock {next(names)}", Local(self.socket))
         user.host()
-        user.open_session().sign_in()
+        user.open_session(seconds).sign_in()
         user.make_network()
         return user
 
@@ -73,8 +75,12 @@ class World:
         finally:
             self.between.fail = None
 
-    def wake(self):
-        """The loop notices that time has gone by: nobody's grant is asked for."""
+    def go_by(self, seconds):
+        """Time goes by, and the loops notice it: nobody's grant is asked for."""
+        self.clock.go_by(seconds)
+        if self.with_node:
+            with contextlib.suppress(OSError):  # what came while it did not know may be told that it came too late
+                self.node.request("GET", "/healthz")
         assert self.backend.request("GET", "/healthz").status == 200
 
 
@@ -91,15 +97,51 @@ def E16_end_of_a_grant_is_heard_though_nobody_asks_for_it():
         user = world.user()
         user.grant(seconds=100)
         with user.events() as own, user.events(one=False) as everybody:
-            world.clock.go_by(60)
-            world.wake()
-            world.clock.go_by(60)  # it has ended, and the next look is due
-            world.wake()
+            world.go_by(60)
+            world.go_by(60)  # it has ended, and the next look is due
             for stream in (own, everybody):
                 stream.connection.sock.settimeout(10)  # less than between two signs of life
                 _, name, data = stream.take()
                 assert (name, data["change"], data["owner"]) == ("grant", "ended", user.wallet.did_pkh), (name, data)
         no(user.get("a"), 401, "delegation_expired")  # A9: the owner still learns of it
+
+
+# ---- grants that are in use for long ----
+
+def F26_after_50_minutes_the_grant_is_taken_into_use_again():
+    with World(with_node=True) as world:
+        user = world.user()
+        user.grant(seconds=7000)
+        yes(user.put("a", b"value"))
+        first = world.activations()
+        world.go_by(49 * 60)
+        yes(user.get("a"), "value")
+        time.sleep(0.3)
+        assert world.activations() == first, "not before its time"
+        world.go_by(2 * 60)
+        yes(user.get("a"), "value")  # with what is at hand, while that is renewed
+        ends = time.monotonic() + 5
+        while world.activations() < 2 * first and time.monotonic() < ends:
+            time.sleep(0.02)
+        time.sleep(0.5)  # until the last of them is answered
+        invoked = world.between.seen.count("/invoke")
+        world.go_by(15 * 60)  # the first ones are over
+        yes(user.get("a"), "value")
+        assert world.activations() == 2 * first and world.between.seen.count("/invoke") == invoked + 1, "nobody had to wait or try again"
+
+
+def F29_backend_that_has_run_for_eight_days_still_knows_its_grants():
+    days = 86400
+    with World(with_node=True) as world:
+        user = world.user(seconds=30 * days)
+        until = user.grant(seconds=20 * days)["expiresAt"]
+        yes(user.put("a", b"value"))
+        world.go_by(8 * days)
+        yes(user.get("a"), "value")
+        view = json.loads(user.local.ask("GET", user.url("grant")).text)
+        assert (view["state"], view["expiresAt"]) == ("active", until), view
+        world.backend.restart()
+        yes(user.get("a"), "value")
 
 
 # ---- a clock that is ten minutes wrong ----
@@ -140,8 +182,7 @@ def A15_app_hears_of_a_grant_that_is_in_force_again():
             no(user.get("a"), 401, "delegation_expired")
             assert events.take()[2]["change"] == "ended"
             world.clock.jump(0)
-            world.clock.go_by(121)  # a look at all is due
-            world.wake()
+            world.go_by(121)  # a look at all is due
             assert events.take()[2]["change"] == "given"
 
 
@@ -221,7 +262,7 @@ class SidecarWorld(World):
 
     def __enter__(self):
         super().__enter__()
-        self.owner = User(self.backend, NODE, f"clock {next(names)}", Local(self.socket))
+        self.owner = User(self.backend, self.node, f"clock {next(names)}", Local(self.socket))
         self.owner.host()
         self.owner.open_session()
         part = self.owner.parts(network=False, seconds=7000)[0]
@@ -245,12 +286,10 @@ class SidecarWorld(World):
     def after(self, seconds, activations):
         """So long after now there have been that many activations more, and a moment before there had been none."""
         before = self.activations()
-        self.clock.go_by(seconds - 2)
-        self.wake()
+        self.go_by(seconds - 2)
         time.sleep(0.2)
         assert self.activations() == before, f"sooner than after {seconds} s"
-        self.clock.go_by(2)
-        self.wake()
+        self.go_by(2)
         self.until(lambda: self.activations() == before + activations)
 
     def until(self, holds):
