@@ -61,7 +61,7 @@ static enum deputy_error ask(const struct probe *probe)
 static bool pause_for(struct probe *probe, int64_t ms)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += (long)(ms % 1000) * 1000000;
     until.tv_sec += (time_t)(ms / 1000) + until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
@@ -91,6 +91,16 @@ static void *probe_main(void *ctx)
     return NULL;
 }
 
+/* Whose waits do not change when the wall clock is set. */
+static void condition_init(pthread_cond_t *condition)
+{
+    pthread_condattr_t about;
+    pthread_condattr_init(&about);
+    pthread_condattr_setclock(&about, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &about);
+    pthread_condattr_destroy(&about);
+}
+
 enum deputy_error probe_start(struct probe **out, struct deputy_slice node, atomic_bool *reached)
 {
     struct probe *probe = calloc(1, sizeof *probe);
@@ -98,7 +108,7 @@ enum deputy_error probe_start(struct probe **out, struct deputy_slice node, atom
     probe->node = node;
     probe->reached = reached;
     pthread_mutex_init(&probe->lock, NULL);
-    pthread_cond_init(&probe->stopped, NULL);
+    condition_init(&probe->stopped);
     if (pthread_create(&probe->thread, NULL, probe_main, probe) != 0) {
         free(probe);
         return DEPUTY_E_NOMEM;

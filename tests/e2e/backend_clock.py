@@ -238,6 +238,25 @@ def A15_clock_ten_minutes_behind_is_told_as_such_and_changes_nothing():
     ten_minutes_wrong(-TEN_MINUTES)
 
 
+def A15_clock_that_is_set_does_not_keep_the_backend_from_finding_its_node():
+    for way in (TEN_MINUTES, -TEN_MINUTES):
+        with World() as world:
+            world.between.down()
+            world.backend.restart()
+            assert world.backend.request("GET", "/healthz/ready").status == 503
+            world.clock.jump(way)
+            time.sleep(1)
+            worked = cpu_seconds(world.backend.process)
+            time.sleep(1)
+            assert cpu_seconds(world.backend.process) - worked < 0.3, "it asks all the time"
+            world.between.up()
+            ends = time.monotonic() + 10
+            while world.backend.request("GET", "/healthz/ready").status != 200:
+                assert time.monotonic() < ends
+                time.sleep(0.1)
+            world.clock.jump(0)
+
+
 def A15_grant_of_a_clock_that_is_ahead_is_taken_and_is_good_afterwards():
     with World() as world:
         world.clock.jump(TEN_MINUTES)
@@ -393,6 +412,32 @@ def F41_refresh_that_fails_is_told_and_keeps_what_is_in_use():
         world.owner.revoke()
         assert world.refresh()["lastError"] == "delegation_refused"
         assert not world.in_use()
+
+
+def F41_backend_ends_well_while_it_refreshes_and_while_it_takes_back():
+    with SidecarWorld() as world:
+        def hold(handler):
+            if handler.path in ("/delegate", "/revoke"):
+                time.sleep(4)
+            return False
+
+        world.between.fail = hold
+        world.go_by(25 * 60)
+        world.until(lambda: world.health()["refresh"]["inFlight"])
+        assert world.backend.stop() == 0, world.backend.log_text()
+        world.between.fail = None
+        world.backend.start()
+        world.until(world.in_use)
+        world.between.fail = hold
+        world.owner.sign_in()
+        withdrawing = threading.Thread(target=lambda: world.owner.ask("DELETE", "/api/delegations"))
+        withdrawing.start()
+        world.until(lambda: "/revoke" in world.between.seen)
+        assert world.backend.stop() == 0, world.backend.log_text()
+        withdrawing.join()
+        world.between.fail = None
+        world.backend.start()
+        assert world.health()["hasDelegation"] is False
 
 
 def F41_state_tells_also_what_the_apps_own_requests_found():
