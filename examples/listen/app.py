@@ -4,11 +4,7 @@ DEPUTY_LOCAL names.
 
 usage: app.py USER keep NAME < transcript | app.py USER show NAME | app.py USER list     (SESSION: the user's, from the page)
 """
-import http.client
-import json
-import os
-import socket
-import sys
+import http.client, json, os, socket, sys
 
 
 class Deputy(http.client.HTTPConnection):
@@ -21,11 +17,8 @@ def ask(method, path, body=None):
     deputy = Deputy("localhost")
     deputy.request(method, path, body, {"Deputy-Subject": os.environ["SESSION"]})
     answer = deputy.getresponse()
-    data = answer.read()
-    if answer.status >= 400:
-        problem = json.loads(data)
-        sys.exit(f"{answer.status} {problem['error']} (fault: {problem['fault']})")
-    return data.decode()
+    text = answer.read().decode()
+    return text if answer.status < 400 else sys.exit(f"{answer.status} {text}")
 
 
 user, verb, *name = sys.argv[1:]
