@@ -150,10 +150,24 @@ static int run(struct cli *cli, struct invoke *invoke, struct actor *actor)
     return code == CLI_YES ? report(cli, &response) : code;
 }
 
+static int ask(struct cli *cli, struct invoke *invoke)
+{
+    struct actor actor;
+    int code = read_action(cli, invoke);
+    if (code == CLI_YES)
+        code = read_rest(cli, invoke);
+    if (code != CLI_YES)
+        return code;
+    code = actor_open(cli, &actor, &invoke->who);
+    if (code == CLI_YES)
+        code = run(cli, invoke, &actor);
+    actor_close(&actor);
+    return code;
+}
+
 int cmd_invoke(struct cli *cli, int argc, char **argv)
 {
     struct invoke invoke = {0};
-    struct actor actor;
     struct option_list arguments;
     const struct option rows[] = {
             {.name = "ability",
@@ -189,14 +203,5 @@ int cmd_invoke(struct cli *cli, int argc, char **argv)
         return options_exit(result);
     if (arguments.count != 0)
         return cli_complain("invoke takes options only"), CLI_UNUSABLE;
-    int code = read_action(cli, &invoke);
-    if (code == CLI_YES)
-        code = read_rest(cli, &invoke);
-    if (code != CLI_YES)
-        return code;
-    code = actor_open(cli, &actor, &invoke.who);
-    if (code == CLI_YES)
-        code = run(cli, &invoke, &actor);
-    actor_close(&actor);
-    return code;
+    return ask(cli, &invoke);
 }

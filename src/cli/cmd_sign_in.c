@@ -220,52 +220,52 @@ static int run(struct cli *cli, struct sign_in *in)
     return in->show_only ? show(cli, in) : sign_in(cli, in);
 }
 
-int cmd_sign_in(struct cli *cli, int argc, char **argv)
+/* False: *code is the exit code, and what is wrong was said. */
+static bool read_options(struct sign_in *in, int *code, int argc, char **argv)
 {
-    struct sign_in in = {0};
     struct option_list arguments;
     const struct option rows[] = {
-            {.name = "key", .value = "FILE", .help = "the wallet's key, secp256k1", .text = &in.wallet_file},
+            {.name = "key", .value = "FILE", .help = "the wallet's key, secp256k1", .text = &in->wallet_file},
             {.name = "manifest",
                     .value = "FILE",
                     .help = "what to ask for; may be repeated (everything, when none is given)",
-                    .list = &in.manifest_files},
+                    .list = &in->manifest_files},
             {.name = "account",
                     .value = "yes|no",
                     .help = "also ask what keeps the account's registry of apps (yes)",
-                    .text = &in.account},
+                    .text = &in->account},
             {.name = "space",
                     .value = "NAME",
                     .help = "without a manifest: the space to work in (default)",
-                    .text = &in.space},
+                    .text = &in->space},
             {.name = "domain",
                     .value = "HOST",
                     .help = "who asks, as the wallet shows it (localhost)",
-                    .text = &in.domain},
+                    .text = &in->domain},
             {.name = "expiry",
                     .value = "TIME",
                     .help = "how long the session lasts, such as 12h (7d)",
-                    .text = &in.expiry},
+                    .text = &in->expiry},
             {.name = "chain",
                     .value = "ID",
                     .help = "the EIP-155 chain of the account (1)",
-                    .text = &in.chain},
+                    .text = &in->chain},
             {.name = "session-key",
                     .value = "FILE",
                     .help = "use this Ed25519 JWK for the session, not a new one",
-                    .text = &in.session_key},
+                    .text = &in->session_key},
             {.name = "nonce",
                     .value = "NONCE",
                     .help = "of a backend that is signed in to with the same message",
-                    .text = &in.nonce},
+                    .text = &in->nonce},
             {.name = "show-only",
                     .help = "print the message for the wallet, sign nothing",
-                    .flag = &in.show_only},
-            {.name = "yes", .help = "sign without asking", .flag = &in.yes},
+                    .flag = &in->show_only},
+            {.name = "yes", .help = "sign without asking", .flag = &in->yes},
             {.name = "output",
                     .value = "FILE",
                     .help = "keep the session there, not in the profile; -o for short",
-                    .text = &in.output},
+                    .text = &in->output},
     };
     const struct option_table table = {"sign-in --key FILE [options]",
             "Has the wallet sign one message, which lets a session key act until the session ends, and "
@@ -273,11 +273,22 @@ int cmd_sign_in(struct cli *cli, int argc, char **argv)
             "it to the data node. A second message is signed when the node does not host a space yet.",
             rows, sizeof rows / sizeof rows[0]};
     enum option_result result = options_read(&table, argc, argv, &arguments);
-    if (result != OPTION_GO_ON)
-        return options_exit(result);
-    if (arguments.count != 0)
-        return cli_complain("sign-in takes options only"), CLI_UNUSABLE;
-    int code = run(cli, &in);
+    *code = options_exit(result);
+    if (result == OPTION_GO_ON && arguments.count != 0) {
+        cli_complain("sign-in takes options only");
+        *code = CLI_UNUSABLE;
+        return false;
+    }
+    return result == OPTION_GO_ON;
+}
+
+int cmd_sign_in(struct cli *cli, int argc, char **argv)
+{
+    struct sign_in in = {0};
+    int code;
+    if (!read_options(&in, &code, argc, argv))
+        return code;
+    code = run(cli, &in);
     own_key_close(&in.key);
     wallet_close(&in.wallet);
     return code;

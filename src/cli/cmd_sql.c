@@ -75,6 +75,18 @@ static bool is_ability(const char *text)
     return text == NULL;
 }
 
+/* Says what does not fit together. */
+static bool options_fit(const struct sql_options *options)
+{
+    if (options->export && (options->command != NULL || options->output == NULL))
+        return cli_complain("--export takes -o FILE, and no statement"), false;
+    if (!options->export && options->output != NULL)
+        return cli_complain("--output belongs to --export"), false;
+    if (!is_ability(options->ability))
+        return cli_complain("--ability is read, write, schema, admin or *"), false;
+    return true;
+}
+
 int cmd_sql(struct cli *cli, int argc, char **argv)
 {
     struct sql_options options = {0};
@@ -114,11 +126,5 @@ int cmd_sql(struct cli *cli, int argc, char **argv)
         return options_exit(result);
     if (arguments.count > 0)
         return cli_complain("sql takes no arguments: give a statement with -c"), CLI_UNUSABLE;
-    if (options.export && (options.command != NULL || options.output == NULL))
-        return cli_complain("--export takes -o FILE, and no statement"), CLI_UNUSABLE;
-    if (!options.export && options.output != NULL)
-        return cli_complain("--output belongs to --export"), CLI_UNUSABLE;
-    if (!is_ability(options.ability))
-        return cli_complain("--ability is read, write, schema, admin or *"), CLI_UNUSABLE;
-    return run(cli, &options);
+    return options_fit(&options) ? run(cli, &options) : CLI_UNUSABLE;
 }
