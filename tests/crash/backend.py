@@ -6,9 +6,7 @@ usage: backend.py DEPUTY [--rounds N | --seconds S] [--seed N]
 After each restart an owner whose last answer was for a grant has just that grant, and one whose last answer was for a withdrawal has
 none; what was under way happened whole or not at all. The node beside it is not killed. Sessions of the owners outlive the backend.
 """
-import argparse
 import http.client
-import json
 import pathlib
 import random
 import sys
@@ -18,6 +16,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from kit.backend import Backend, Owner, iso  # noqa: E402
 from kit.node import Node  # noqa: E402
+from kit.rounds import run_rounds  # noqa: E402
 from kit.world import CONFIG  # noqa: E402
 
 OWNERS = 4
@@ -104,33 +103,5 @@ def one_backend(deputy, choice, more_rounds):
     return sum(worker.count - len(worker.ready) for worker in workers)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("deputy")
-    parser.add_argument("--rounds", type=int, default=300)
-    parser.add_argument("--seconds", type=float)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    options = parser.parse_args()
-    choice, began, total, grants = random.Random(options.seed), time.monotonic(), 0, 0
-
-    def goes_on():
-        return time.monotonic() - began < options.seconds if options.seconds else total < options.rounds
-
-    def more_rounds():
-        nonlocal total
-        more = goes_on()
-        total += more
-        return more
-
-    try:
-        while goes_on():
-            grants += one_backend(options.deputy, choice, more_rounds)
-            print(f"{total} kills, nothing lost", file=sys.stderr, flush=True)
-    except (AssertionError, RuntimeError) as wrong:
-        print(f"round {total}, seed {options.seed}: {wrong}\n0 passed, 1 failed")
-        sys.exit(1)
-    print(f"{total} kills, {grants} grants sent, seed {options.seed}, {time.monotonic() - began:.0f} s\n1 passed, 0 failed")
-
-
 if __name__ == "__main__":
-    main()
+    run_rounds(300, one_backend, "grants sent")

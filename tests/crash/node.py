@@ -8,12 +8,10 @@ tells: sent again it is refused as used exactly when its effect is visible. A ba
 there its token is used; a token may be used without its effect, since database and store are two files. The doctor is content beside the
 running node.
 """
-import argparse
 import http.client
 import json
 import pathlib
 import random
-import subprocess
 import sys
 import threading
 import time
@@ -21,6 +19,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from kit import tokens  # noqa: E402
 from kit.node import Node  # noqa: E402
+from kit.rounds import run_rounds  # noqa: E402
 from kit.world import CONFIG, World  # noqa: E402
 
 THREADS = 4
@@ -260,30 +259,5 @@ def one_node(deputy, choice, more_rounds):
     return sum(worker.count for worker in workers)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("deputy")
-    parser.add_argument("--rounds", type=int, default=1000)
-    parser.add_argument("--seconds", type=float)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    options = parser.parse_args()
-    choice, began, total, changes = random.Random(options.seed), time.monotonic(), 0, 0
-
-    def more_rounds():
-        nonlocal total
-        goes_on = time.monotonic() - began < options.seconds if options.seconds else total < options.rounds
-        total += goes_on
-        return goes_on
-
-    try:
-        while total < options.rounds and not (options.seconds and time.monotonic() - began >= options.seconds):
-            changes += one_node(options.deputy, choice, more_rounds)
-            print(f"{total} kills, nothing lost", file=sys.stderr, flush=True)
-    except (AssertionError, RuntimeError, subprocess.SubprocessError) as wrong:
-        print(f"round {total}, seed {options.seed}: {wrong}\n0 passed, 1 failed")
-        sys.exit(1)
-    print(f"{total} kills, {changes} puts, batches and delegations, seed {options.seed}, {time.monotonic() - began:.0f} s\n1 passed, 0 failed")
-
-
 if __name__ == "__main__":
-    main()
+    run_rounds(1000, one_node, "puts, batches and delegations")

@@ -19,7 +19,6 @@ import urllib.parse
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
-from kit import tokens  # noqa: E402
 from kit.backend import KEY, ORIGIN, Backend, bundle_of, changed  # noqa: E402
 from kit.local import APP, PERMISSIONS, Between, Local, User, raw, says  # noqa: E402
 from kit.node import Node, free_port  # noqa: E402

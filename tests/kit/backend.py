@@ -1,17 +1,13 @@
 """A backend of our own for a test: its configuration, its process, and owners who sign in and grant it what it asks for."""
 import copy
-import http.client
 import json
 import os
 import pathlib
-import shutil
-import signal
 import subprocess
-import tempfile
 import time
 
 from . import tokens
-from .node import Response, START_SECONDS
+from .process import START_SECONDS, Process
 from .world import key, serial
 
 LISTEN = "xyz.tinycloud.listen"
@@ -31,15 +27,15 @@ def toml(value):
     return json.dumps(value)
 
 
-class Backend:
+class Backend(Process):
     """`deputy backend` in a temporary directory; use it in a with statement. Settings given by name override the usual ones, with
     two underscores for a dot; None leaves one out."""
 
+    name = "backend"
+
     def __init__(self, deputy, node=None, permissions=None, manifest=None, environment=None, directory=None, arguments=(), identity=KEY,
                  **settings):
-        self.deputy = pathlib.Path(deputy).resolve()
-        self.own_directory = directory is None
-        self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="deputy-test-"))
+        super().__init__(deputy, directory)
         self.permissions = INFO["permissions"] if permissions is None else permissions
         self.manifest = manifest
         self.environment, self.arguments, self.identity = environment or {}, arguments, identity
@@ -49,16 +45,6 @@ class Backend:
                          "features": json.dumps(INFO["features"], separators=(",", ":")),
                          **{"limits." + name: value for name, value in LIMITS.items()},
                          **{name.replace("__", "."): value for name, value in settings.items()}}
-        self.process = None
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-        if self.own_directory:
-            shutil.rmtree(self.directory, ignore_errors=True)
 
     def write(self):
         self.directory.joinpath("permissions.json").write_text(json.dumps(self.permissions))
@@ -85,7 +71,7 @@ class Backend:
 
     def start(self):
         self.write()
-        self.log = open(self.directory / "backend.log", "ab")
+        self.log = open(self.log_path, "ab")
         self.process = subprocess.Popen(self.command(), cwd=self.directory, stdout=subprocess.PIPE, stderr=self.log,
                                         stdin=subprocess.DEVNULL, env=self.clean_environment())
         line = self.process.stdout.readline().decode()
@@ -103,21 +89,6 @@ class Backend:
         assert "ready" not in done.stdout, done.stdout
         return done.returncode, done.stderr
 
-    def stop(self, how=signal.SIGTERM):
-        if self.process is None:
-            return None
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-        try:
-            code = self.process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            code = self.process.wait()
-        self.process.stdout.close()
-        self.process = None
-        self.log.close()
-        return code
-
     def restart(self):
         assert self.stop() == 0, self.log_text()
         self.start()
@@ -132,9 +103,6 @@ class Backend:
     def database(self):
         return self.directory / "data" / "backend.db"
 
-    def log_text(self):
-        return (self.directory / "backend.log").read_text(errors="replace")
-
     def request(self, method, path, headers=None, body=None):
         """As a page does; a body that is no text or bytes is sent as JSON. A header of None is left out."""
         usual = {} if method in ("GET", "HEAD", "OPTIONS") else {"X-Requested-With": "Listen"}
@@ -142,13 +110,7 @@ class Backend:
             body = json.dumps(body)
             usual["Content-Type"] = "application/json"
         sent = {name: value for name, value in {**usual, **(headers or {})}.items() if value is not None}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            connection.request(method, path, body=body, headers=sent)
-            answer = connection.getresponse()
-            return Response(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
-        finally:
-            connection.close()
+        return self.exchange(method, path, sent, body, 60)
 
     def nonce(self, address):
         return json.loads(self.request("GET", "/api/auth/nonce?address=" + address).text)["nonce"]

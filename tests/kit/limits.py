@@ -1,18 +1,18 @@
 """A quota service on a free loopback port, which answers as it is told."""
-import http.server
 import json
-import threading
 import time
 
+from .served import QuietHandler, Served
 
-class Limits:
+
+class Limits(Served):
     """Use it in a with statement. `answer` is what every space gets from now on: a number of bytes, (status, body), or an exception to break off."""
 
     def __init__(self, answer=0, seconds=0):
         self.answer, self.seconds, self.asked, self.headers = answer, seconds, [], []
         limits = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_GET(self):
                 limits.asked.append(self.path)
                 limits.headers.append({name.lower(): value for name, value in self.headers.items()})
@@ -32,18 +32,4 @@ class Limits:
                 except OSError:
                     pass
 
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}/base"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(Handler, path="/base")

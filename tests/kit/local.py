@@ -2,16 +2,15 @@
 import contextlib
 import hashlib
 import http.client
-import http.server
 import json
 import socket
-import threading
 import time
 import urllib.parse
 
 from . import tokens
 from .backend import PAGE, Owner, iso
 from .node import Response
+from .served import QuietHandler, Served
 from .world import serial
 
 APP = "com.example.notes"
@@ -185,7 +184,7 @@ class Events:
                 members[name] = value
 
 
-class Between:
+class Between(Served):
     """Stands between a backend and its node, passes requests on, and fails as it is told: `fail` is called with each request before it
     is passed on, and answers instead of the node when it returns true; `cut` breaks answers off after so many bytes."""
 
@@ -193,7 +192,7 @@ class Between:
         self.fail, self.cut, self.slow, self.seen, self.connections = None, None, 0.0, [], set()
         between = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             protocol_version = "HTTP/1.1"
 
             def setup(self):
@@ -233,37 +232,10 @@ class Between:
 
             do_GET = do_POST = pass_on
 
-            def log_message(self, *_):
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 128
-
-            def handle_error(self, *_):
-                pass
-
-        self.make = lambda port: Server(("127.0.0.1", port), Handler)
-        self.server = self.make(0)
-        self.port = self.server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.end()
-
-    def up(self):
-        """Somebody is there again."""
-        self.server = self.make(self.port)
-        self.__enter__()
+        super().__init__(Handler)
 
     def end(self):
-        """Nobody is there any more."""
-        self.server.shutdown()
-        self.server.server_close()
+        super().end()
         for connection in list(self.connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

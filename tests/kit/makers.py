@@ -1,10 +1,10 @@
 """What the makers of trusted hardware publish, from a server of ours that plays back recorded answers."""
-import http.server
 import json
 import pathlib
 import subprocess
-import threading
 import urllib.parse
+
+from .served import QuietHandler, Served
 
 DATA = pathlib.Path(__file__).parent.parent / "data" / "attestation"
 COLLATERAL = json.loads((DATA / "intel/tdx_v4_b0c06f.collateral.json").read_text())
@@ -51,13 +51,13 @@ def certificates():
             "/vcek/v1/Milan/cert_chain": (200, {}, (DATA / "snp/ask_ark_milan.pem").read_bytes())}
 
 
-class Service:
+class Service(Served):
     """A server that plays back answers, and notes what it was asked for. Use it in a with statement."""
 
     def __init__(self, known):
         service = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_GET(self):
                 service.asked.append(self.path)
                 answer = service.known.get(self.path, (404, {}, b"{}"))
@@ -74,17 +74,5 @@ class Service:
                 except OSError:
                     pass  # a client that has read enough goes away
 
-            def log_message(self, *_):
-                pass
-
         self.known, self.asked = known, []
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(Handler)

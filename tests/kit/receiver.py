@@ -1,10 +1,11 @@
 """A receiver of webhooks on a free loopback port, which answers as it is told."""
-import http.server
 import queue
 import threading
 
+from .served import QuietHandler, Served
 
-class Receiver:
+
+class Receiver(Served):
     """Use it in a with statement. take() gives the next delivery as (headers, body); `status` is what is answered from now on."""
 
     def __init__(self, status=200, port=0):
@@ -12,7 +13,7 @@ class Receiver:
         self.hold.set()
         receiver = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.got.put(({name.lower(): value for name, value in self.headers.items()}, body))
@@ -26,22 +27,11 @@ class Receiver:
                 except OSError:
                     pass
 
-            def log_message(self, *_):
-                pass
+        super().__init__(Handler, port, "/hook")
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}/hook"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
+    def end(self):
         self.hold.set()
-        self.server.shutdown()
-        self.server.server_close()
+        super().end()
 
     def take(self, seconds=15):
         return self.got.get(timeout=seconds)
