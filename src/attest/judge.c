@@ -79,6 +79,14 @@ void judge_tcb(struct deputy_attest_verdict *v, const struct deputy_attest_polic
 #define XFAM_REQUIRED UINT64_C(0x03) /* x87 and SSE are always there */
 #define XFAM_KNOWN UINT64_C(0x0006dbe7)
 
+/* Registers that the owner of a guest fills at its start, and that no policy can name yet: what would stand
+ * there is known to nobody who asks. */
+static bool is_owned(const struct td_report *td)
+{
+    return !bytes_are_zero(td->mr_owner.ptr, td->mr_owner.len) ||
+           !bytes_are_zero(td->mr_owner_config.ptr, td->mr_owner_config.len);
+}
+
 void judge_td(struct deputy_attest_verdict *v, const struct deputy_attest_policy *policy,
         const struct td_report *td)
 {
@@ -97,6 +105,9 @@ void judge_td(struct deputy_attest_verdict *v, const struct deputy_attest_policy
     if (!bytes_are_zero(td->mr_service_td.ptr, td->mr_service_td.len) && !policy->tdx.allow_service_td)
         refuse(v, CHECK(ATTRIBUTES), CODE(TD_ATTRIBUTES), "no service domain bound to the guest",
                 "start the guest without one, or say allow_service_td");
+    if (is_owned(td))
+        refuse(v, CHECK(ATTRIBUTES), CODE(TD_ATTRIBUTES), "MROWNER and MROWNERCONFIG that are zero",
+                "start the guest without them");
     verdict_pass(v, CHECK(ATTRIBUTES));
 }
 

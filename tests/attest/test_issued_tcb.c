@@ -164,6 +164,20 @@ static void nothing_is_told_of_a_quote_that_is_not_proven(void **state)
     }
 }
 
+/* Section 3.6: what is signed and fits in every other way. */
+static void guest_with_an_owner_is_refused(void **state)
+{
+    enum { OWNER = 280, OWNER_CONFIG = 328 };
+    static const size_t places[] = {OWNER, OWNER + 47, OWNER_CONFIG, OWNER_CONFIG + 47};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        struct intel intel = intel_begin(*state);
+        uint8_t *body = (uint8_t *)joined(*state, intel.header_and_body, T("")).ptr;
+        body[places[i]] = 1;
+        intel.header_and_body = deputy_slice_bytes(body, intel.header_and_body.len);
+        intel_assert_refused(&intel, DEPUTY_ATTEST_CHECK_ATTRIBUTES, DEPUTY_ATTEST_TD_ATTRIBUTES);
+    }
+}
+
 /* ---- how long it holds ---- */
 
 #define TCB_UNTIL "\"nextUpdate\":\"2025-07-19T10:16:03Z\""
@@ -191,12 +205,29 @@ static void collateral_expires_with_the_first_of_its_parts(void **state)
     assert_int_equal(intel_judged(&intel).tcb.collateral_expires_at, INTEL_NOW);
 }
 
+#define NUMBER(n) "\"tcbEvaluationDataNumber\":" #n ","
+
+/* Of the two texts the older one says how old the collateral is. */
+static void lower_evaluation_number_of_the_two_counts(void **state)
+{
+    struct intel intel = intel_begin(*state);
+    assert_int_equal(intel_judged(&intel).tcb.evaluation_data_number, 17);
+    intel.qe_identity = edited(*state, intel.qe_identity, T(NUMBER(17)), T(NUMBER(16)));
+    assert_int_equal(intel_judged(&intel).tcb.evaluation_data_number, 16);
+    intel.tcb_info = edited(*state, intel.tcb_info, T(NUMBER(17)), T(NUMBER(15)));
+    assert_int_equal(intel_judged(&intel).tcb.evaluation_data_number, 15);
+    intel.qe_identity = edited(*state, intel.qe_identity, T(NUMBER(16)), T(NUMBER(18)));
+    assert_int_equal(intel_judged(&intel).tcb.evaluation_data_number, 15);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             ARENA_TEST(certificates_that_the_quote_does_not_carry_come_with_the_collateral),
             ARENA_TEST(certificates_of_the_quote_go_before_those_of_the_collateral),
             ARENA_TEST(nothing_is_told_of_a_quote_that_is_not_proven),
+            ARENA_TEST(guest_with_an_owner_is_refused),
+            ARENA_TEST(lower_evaluation_number_of_the_two_counts),
             ARENA_TEST(collateral_expires_with_the_first_of_its_parts),
             ARENA_TEST(levels_of_tdx_v5_permissive_override_give_its_verdict_when_they_are_signed),
             ARENA_TEST(levels_of_tdx_v5_permissive_override_are_refused_under_the_signature_of_others),

@@ -189,6 +189,32 @@ static void sept_ve_disable_and_service_domains_are_the_policys(void **state)
     assert_int_equal(td_of(&policy, 0, 3, 1), CODE(OK));
 }
 
+/* Each byte of both registers: no policy can say what should stand there. */
+static void guest_with_an_owner_is_refused(void **state)
+{
+    struct deputy_attest_policy policy = deputy_attest_policy_default();
+    uint8_t attributes[8], xfam[8], none[48] = {0}, owner[2][48] = {{0}};
+    (void)state;
+    put_le64(attributes, BIT(SEPT_VE_DISABLE));
+    put_le64(xfam, 3);
+    policy.allow_debug = policy.allow_simulator = policy.tdx.allow_service_td = true;
+    const struct td_report td = {.td_attributes = deputy_slice_bytes(attributes, 8),
+            .xfam = deputy_slice_bytes(xfam, 8),
+            .mr_service_td = deputy_slice_bytes(none, 48),
+            .mr_owner = deputy_slice_bytes(owner[0], 48),
+            .mr_owner_config = deputy_slice_bytes(owner[1], 48)};
+    struct deputy_attest_verdict v = begin();
+    judge_td(&v, &policy, &td);
+    assert_int_equal(v.checks[CHECK(ATTRIBUTES)].state, DEPUTY_ATTEST_PASS);
+    for (size_t i = 0; i < sizeof owner; i++) {
+        owner[i / 48][i % 48] = 1;
+        v = begin();
+        judge_td(&v, &policy, &td);
+        assert_int_equal(v.error, CODE(TD_ATTRIBUTES));
+        owner[i / 48][i % 48] = 0;
+    }
+}
+
 static void each_extended_feature_is_known_or_refused(void **state)
 {
     static const unsigned known[] = {0, 1, 2, 5, 6, 7, 8, 9, 11, 12, 14, 15, 17, 18};
@@ -236,6 +262,7 @@ int main(void)
             cmocka_unit_test(collateral_must_be_of_the_evaluation_that_is_asked_for),
             cmocka_unit_test(each_attribute_of_a_guest_is_known_or_refused),
             cmocka_unit_test(sept_ve_disable_and_service_domains_are_the_policys),
+            cmocka_unit_test(guest_with_an_owner_is_refused),
             cmocka_unit_test(each_extended_feature_is_known_or_refused),
             cmocka_unit_test(enclave_that_can_be_debugged_is_refused_unless_allowed),
     };
