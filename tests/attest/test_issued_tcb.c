@@ -122,6 +122,18 @@ static void certificates_of_the_quote_go_before_those_of_the_collateral(void **s
     assert_true(intel_judged_with(&intel, quote, intel_collateral_of(&intel)).ok);
 }
 
+/* Some write null for what is not there. */
+static void chain_of_the_collateral_may_be_null(void **state)
+{
+    struct intel intel = intel_begin(*state);
+    struct deputy_slice collateral = intel_collateral_of(&intel);
+    collateral.len--;
+    struct deputy_slice null = joined(*state, collateral, T(",\"pck_certificate_chain\":null}"));
+    assert_true(intel_judged_with(&intel, intel_quote(&intel), null).ok);
+    struct deputy_slice number = joined(*state, collateral, T(",\"pck_certificate_chain\":0}"));
+    assert_int_equal(intel_judged_with(&intel, intel_quote(&intel), number).error, DEPUTY_ATTEST_PARSE);
+}
+
 /* ---- what is told ---- */
 
 /* Section 8.2: what a quote says is not told before it is proven, and nothing is asked on the way there. */
@@ -225,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             ARENA_TEST(certificates_that_the_quote_does_not_carry_come_with_the_collateral),
             ARENA_TEST(certificates_of_the_quote_go_before_those_of_the_collateral),
+            ARENA_TEST(chain_of_the_collateral_may_be_null),
             ARENA_TEST(nothing_is_told_of_a_quote_that_is_not_proven),
             ARENA_TEST(guest_with_an_owner_is_refused),
             ARENA_TEST(lower_evaluation_number_of_the_two_counts),

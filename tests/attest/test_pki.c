@@ -3,9 +3,7 @@
 #define _GNU_SOURCE /* memmem */
 #include "attest/pki.h"
 #include "attest/tdx_quote.h"
-#include "support/edit.h"
-#include "support/vectors.h"
-#include <stdio.h>
+#include "intel_kit.h"
 
 #define FOLDER "attestation/intel/"
 #define KEY_USAGE "0603551d0f0101ff0404030201"
@@ -74,6 +72,16 @@ static void authority_below_a_root_that_allows_none_is_refused(void **state)
     assert_int_equal(j.verdict.error, DEPUTY_ATTEST_CERT_CHAIN);
 }
 
+/* It signs collateral itself, with nobody in between. */
+static void signer_below_such_a_root_is_its_own(void **state)
+{
+    struct judged j;
+    const struct x509 *signer;
+    struct deputy_slice chain = intel_chain(*state, intel_begin(*state).tcb_signer, NULL);
+    assert_ok(begin(*state, &j, root_with(*state, PATH_LENGTH, "00")));
+    assert_ok(pki_signer(&j.pki, &signer, DEPUTY_ATTEST_CHECK_TCB, chain));
+}
+
 static void root_that_is_no_certificate_is_refused(void **state)
 {
     struct judged j;
@@ -82,6 +90,63 @@ static void root_that_is_no_certificate_is_refused(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(begin(*state, &j, bad[i]), DEPUTY_E_EVIDENCE);
         assert_int_equal(j.verdict.error, DEPUTY_ATTEST_CERT_CHAIN);
+    }
+}
+
+/* ---- how many, and in which order ---- */
+
+/* By their letters: the root, the signer of collateral, an authority, and the platform's own certificate. */
+static struct deputy_slice chain_of(struct deputy_arena *arena, const char *letters)
+{
+    struct intel intel = intel_begin(arena);
+    struct buf out = buf_make(arena, INTEL_FILE_MAX);
+    for (; *letters != '\0'; letters++)
+        intel_put_pem(&out, *letters == 'r'   ? intel.root
+                            : *letters == 's' ? intel.tcb_signer
+                            : *letters == 'a' ? intel.authority
+                                              : intel.leaf);
+    return intel_finish(&out);
+}
+
+static void signer_stands_alone_or_in_front_of_the_root(void **state)
+{
+    static const char *const good[] = {"s", "sr"};
+    static const char *const bad[] = {
+            "", "r", "rr", "rs", "ss", "ssr", "sa", "sar", "as", "srr", "srs", "ls", "l", "a", "sssr"};
+    const struct deputy_slice root = check_data(*state, FOLDER "IntelSGXRootCA.der");
+    const struct x509 *signer;
+    struct judged j;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_ok(begin(*state, &j, root));
+        assert_ok(pki_signer(&j.pki, &signer, DEPUTY_ATTEST_CHECK_TCB, chain_of(*state, good[i])));
+        assert_slice(signer->der, intel_begin(*state).tcb_signer);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_ok(begin(*state, &j, root));
+        assert_int_equal(pki_signer(&j.pki, &signer, DEPUTY_ATTEST_CHECK_TCB, chain_of(*state, bad[i])),
+                DEPUTY_E_EVIDENCE);
+        assert_int_equal(j.verdict.checks[DEPUTY_ATTEST_CHECK_TCB].code, DEPUTY_ATTEST_CERT_CHAIN);
+    }
+}
+
+static void platform_stands_in_front_of_its_authority_and_nothing_else(void **state)
+{
+    static const char *const good[] = {"la", "lar"};
+    static const char *const bad[] = {"", "l", "a", "r", "lr", "ar", "al", "alr", "laa", "laar", "lla",
+            "llar", "lra", "las", "lasr", "ls", "lsr", "larr", "rla", "lalar"};
+    const struct deputy_slice root = check_data(*state, FOLDER "IntelSGXRootCA.der");
+    struct pki_platform platform;
+    struct judged j;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_ok(begin(*state, &j, root));
+        assert_ok(pki_platform(&j.pki, &platform, chain_of(*state, good[i])));
+        assert_slice(platform.leaf->der, intel_begin(*state).leaf);
+        assert_slice(platform.authority->der, intel_begin(*state).authority);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_ok(begin(*state, &j, root));
+        assert_int_equal(pki_platform(&j.pki, &platform, chain_of(*state, bad[i])), DEPUTY_E_EVIDENCE);
+        assert_int_equal(j.verdict.checks[DEPUTY_ATTEST_CHECK_PCK_CHAIN].code, DEPUTY_ATTEST_CERT_CHAIN);
     }
 }
 
@@ -115,7 +180,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
             ARENA_TEST(root_that_may_not_sign_certificates_is_refused),
             ARENA_TEST(authority_below_a_root_that_allows_none_is_refused),
+            ARENA_TEST(signer_below_such_a_root_is_its_own),
             ARENA_TEST(root_that_is_no_certificate_is_refused),
+            ARENA_TEST(signer_stands_alone_or_in_front_of_the_root),
+            ARENA_TEST(platform_stands_in_front_of_its_authority_and_nothing_else),
             ARENA_TEST(list_is_valid_from_its_first_second_until_the_next_is_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -224,16 +224,19 @@ static void collateral_is_not_nested_deeper_than_16(void **state)
                                "\"nextUpdate\":\"2025-02-01T00:00:00Z\",\"tcbEvaluationDataNumber\":1,"
                                "\"miscselect\":\"00000000\",\"miscselectMask\":\"00000000\","
                                "\"attributes\":\"%032d\",\"attributesMask\":\"%032d\",\"mrsigner\":\"%064d\","
-                               "\"isvprodid\":1,\"tcbLevels\":[],\"more\":%.*s%.*s}";
+                               "\"isvprodid\":1,\"tcbLevels\":[],\"more\":%.*s%s%.*s}";
     static const char open[] = "[[[[[[[[[[[[[[[[";
     static const char close[] = "]]]]]]]]]]]]]]]]";
     struct qe_identity identity;
     char text[1024];
-    for (int depth = 14; depth <= 16; depth++) {
-        snprintf(text, sizeof text, form, 0, 0, 0, depth, open, depth, close);
-        assert_int_equal(
-                qe_identity_parse(*state, &identity, T(text)), depth <= 15 ? DEPUTY_OK : DEPUTY_E_JSON_DEPTH);
-    }
+    static const char *const inside[] = {"", "7", "\"text\"", "null", "{}"};
+    for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++)
+        for (int depth = 13; depth <= 16; depth++) {
+            snprintf(text, sizeof text, form, 0, 0, 0, depth, open, inside[i], depth, close);
+            int most = strcmp(inside[i], "{}") == 0 ? 14 : 15;
+            assert_int_equal(qe_identity_parse(*state, &identity, T(text)),
+                    depth <= most ? DEPUTY_OK : DEPUTY_E_JSON_DEPTH);
+        }
 }
 
 int main(void)
