@@ -1,38 +1,12 @@
 /* Requests of a loop against our own server on a loop of its own, and against peers that break the rules. */
 #include "http/ask_kit.h"
+#include "http/echo_kit.h"
 #include "http/rude_kit.h"
 #include "http/serve.h"
 #include <stdlib.h>
 #include <unistd.h>
 
 /* ---- our own server ---- */
-
-static struct deputy_slice or_none(struct deputy_slice value)
-{
-    return deputy_slice_present(value) ? value : T("-");
-}
-
-static enum http_flow answer_echo(struct http_exchange *x, void *app)
-{
-    (void)app;
-    http_reply_header(x, "X-Method", T(http_method_name(http_method(x))));
-    http_reply_header(x, "X-Authorization", or_none(http_header(x, "authorization")));
-    http_reply_header(x, "X-Type", or_none(http_header(x, "content-type")));
-    http_reply_header(x, "X-Length", or_none(http_header(x, "content-length")));
-    http_reply_header(x, "X-Expect", or_none(http_header(x, "expect")));
-    http_reply_header(x, "X-Cookie", or_none(http_header(x, "cookie")));
-    http_reply(x, 200, "application/octet-stream", http_body(x));
-    return HTTP_DONE;
-}
-
-static enum http_flow answer_moved(struct http_exchange *x, void *app)
-{
-    (void)app;
-    http_reply_header(x, "Location", T("/echo"));
-    http_reply_header(x, "Set-Cookie", T("a=b"));
-    http_reply(x, 302, NULL, T(""));
-    return HTTP_DONE;
-}
 
 static enum http_flow answer_path(struct http_exchange *x, void *app)
 {
@@ -42,11 +16,7 @@ static enum http_flow answer_path(struct http_exchange *x, void *app)
 }
 
 static const struct http_route routes[] = {
-        {HTTP_METHOD_GET, "/echo", HTTP_BODY_WHOLE, 1000000, answer_echo},
-        {HTTP_METHOD_POST, "/echo", HTTP_BODY_WHOLE, 1000000, answer_echo},
-        {HTTP_METHOD_PUT, "/echo", HTTP_BODY_WHOLE, 1000000, answer_echo},
-        {HTTP_METHOD_DELETE, "/echo", HTTP_BODY_WHOLE, 1000000, answer_echo},
-        {HTTP_METHOD_GET, "/moved", HTTP_BODY_NONE, 0, answer_moved},
+        ECHO_ROUTES,
         {HTTP_METHOD_GET, "/path/{rest...}", HTTP_BODY_NONE, 0, answer_path},
 };
 

@@ -1,5 +1,6 @@
 /* The blocking client against our own server, and against peers that break the rules. */
 #include "http/client.h"
+#include "http/echo_kit.h"
 #include "http/serve.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -7,24 +8,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-static enum http_flow answer_echo(struct http_exchange *x, void *app)
-{
-    (void)app;
-    http_reply_header(x, "X-Method", T(http_method_name(http_method(x))));
-    http_reply_header(x, "X-Authorization", http_header(x, "authorization"));
-    http_reply_header(x, "X-Type", http_header(x, "content-type"));
-    http_reply(x, 200, "application/octet-stream", http_body(x));
-    return HTTP_DONE;
-}
-
-static enum http_flow answer_moved(struct http_exchange *x, void *app)
-{
-    (void)app;
-    http_reply_header(x, "Location", T("/echo"));
-    http_reply(x, 302, NULL, T(""));
-    return HTTP_DONE;
-}
 
 static enum http_flow answer_refused(struct http_exchange *x, void *app)
 {
@@ -48,11 +31,7 @@ static void waiting_end(void *ctx)
 }
 
 static const struct http_route routes[] = {
-        {HTTP_METHOD_GET, "/echo", HTTP_BODY_WHOLE, 1000000, answer_echo},
-        {HTTP_METHOD_POST, "/echo", HTTP_BODY_WHOLE, 1000000, answer_echo},
-        {HTTP_METHOD_PUT, "/echo", HTTP_BODY_WHOLE, 1000000, answer_echo},
-        {HTTP_METHOD_DELETE, "/echo", HTTP_BODY_WHOLE, 1000000, answer_echo},
-        {HTTP_METHOD_GET, "/moved", HTTP_BODY_NONE, 0, answer_moved},
+        ECHO_ROUTES,
         {HTTP_METHOD_GET, "/refused", HTTP_BODY_NONE, 0, answer_refused},
         {HTTP_METHOD_GET, "/never", HTTP_BODY_NONE, 0, answer_never},
 };

@@ -1,17 +1,18 @@
 /* Requests over TLS against our own server: whom they trust, and that nothing goes out to anybody else. */
 #include "http/ask_kit.h"
+#include "http/echo_kit.h"
 #include "http/serve.h"
 
-static enum http_flow answer_echo(struct http_exchange *x, void *app)
+/* Counts what was asked. */
+static enum http_flow answer(struct http_exchange *x, void *app)
 {
     atomic_fetch_add((atomic_int *)app, 1);
-    http_reply(x, 200, "application/octet-stream", http_body(x));
-    return HTTP_DONE;
+    return echo_answer(x, app);
 }
 
 static const struct http_route routes[] = {
-        {HTTP_METHOD_GET, "/echo", HTTP_BODY_WHOLE, 1000000, answer_echo},
-        {HTTP_METHOD_POST, "/echo", HTTP_BODY_WHOLE, 1000000, answer_echo},
+        {HTTP_METHOD_GET, "/echo", HTTP_BODY_WHOLE, 1000000, answer},
+        {HTTP_METHOD_POST, "/echo", HTTP_BODY_WHOLE, 1000000, answer},
 };
 
 struct secure {
