@@ -41,8 +41,10 @@ struct backend {
     struct deputy_slice manifest; /* of the app, as it is served; absent: there is none */
     struct server_info info;
     struct intake_rules intake;
-    struct deputy_slice node; /* URL of the data node, without a slash at its end */
-    uint32_t node_ms;         /* for which the node may be silent */
+    struct deputy_slice node;        /* URL of the data node, without a slash at its end */
+    struct deputy_slice authorities; /* PEM, that the node's certificate is checked against; absent: the
+                                        system's */
+    uint32_t node_ms;                /* for which the node may be silent */
     struct grants *grants;
     struct sessions *sessions;      /* backend/session.h */
     struct public_state *public_of; /* nonces, rates and tokens of the public routes: backend/public.h */

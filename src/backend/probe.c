@@ -16,7 +16,7 @@ enum {
 };
 
 struct probe {
-    struct deputy_slice node;
+    struct deputy_slice node, authorities;
     atomic_bool *reached;
     pthread_t thread;
     pthread_mutex_t lock;
@@ -43,6 +43,7 @@ static enum deputy_error ask_with(struct deputy_arena *arena, const struct probe
             .url = (const char *)url.ptr,
             .timeout_ms = PROBE_TIMEOUT_MS,
             .cancel = &probe->stop,
+            .authorities = probe->authorities,
             .response_max = PROBE_ARENA / 4};
     TRY(http_fetch(arena, &response, &request));
     return response.status == 200 ? DEPUTY_OK : DEPUTY_E_HTTP_CONNECT;
@@ -101,11 +102,13 @@ static void condition_init(pthread_cond_t *condition)
     pthread_condattr_destroy(&about);
 }
 
-enum deputy_error probe_start(struct probe **out, struct deputy_slice node, atomic_bool *reached)
+enum deputy_error probe_start(
+        struct probe **out, struct deputy_slice node, struct deputy_slice authorities, atomic_bool *reached)
 {
     struct probe *probe = calloc(1, sizeof *probe);
     ENSURE(probe != NULL, DEPUTY_E_NOMEM);
     probe->node = node;
+    probe->authorities = authorities;
     probe->reached = reached;
     pthread_mutex_init(&probe->lock, NULL);
     condition_init(&probe->stopped);

@@ -57,7 +57,8 @@ static enum deputy_error serve_open_all(void *owner, unsigned loops)
     TRY(sessions_create(&backend->sessions));
     TRY(descriptors_create(&backend->descriptors));
     TRY(grant_watch_create(&backend->watch));
-    return probe_start(&serve->probe, backend->node, &backend->public_of->info.node_reached);
+    return probe_start(
+            &serve->probe, backend->node, backend->authorities, &backend->public_of->info.node_reached);
 }
 
 static void serve_close_all(void *owner)
@@ -94,7 +95,7 @@ static void serve_tell(void *owner, struct buf *out)
 
 static enum deputy_error loop_fill(struct serve *serve, struct serve_loop *of)
 {
-    static const struct http_caller_config caller = {0};
+    const struct http_caller_config caller = {.authorities = serve->setup.backend.authorities};
     TRY(http_caller_create(&of->on.caller, of->on.loop, &caller));
     if (serve->kept_up)
         return DEPUTY_OK;

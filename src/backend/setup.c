@@ -5,13 +5,14 @@
 #include "base/try.h"
 #include "crypto/random.h"
 #include "crypto/secret.h"
+#include "crypto/x509.h"
 #include "grant/text.h"
 #include <deputy/manifest.h>
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
-enum { FILE_MAX = 1024 * 1024, TEXT_MAX = 4096, SETUP_ARENA = 4 * 1024 * 1024 };
+enum { FILE_MAX = 1024 * 1024, TEXT_MAX = 4096, SETUP_ARENA = 4 * 1024 * 1024, AUTHORITIES_MAX = 64 };
 
 static struct deputy_slice text_of(const struct setup *setup, const char *key)
 {
@@ -116,6 +117,21 @@ static enum deputy_error node_read(struct setup *setup, struct deputy_refusal *r
     setup->backend.intake.formats =
             config_list(setup->config, "bundle_formats", &setup->backend.intake.format_count);
     return DEPUTY_OK;
+}
+
+/* Looked at here, so that a file that is none is told at the start and not by every request. */
+static enum deputy_error authorities_read(struct setup *setup, struct deputy_refusal *refusal)
+{
+    struct deputy_slice path = text_of(setup, "node_ca"), certificates[AUTHORITIES_MAX];
+    size_t count = 0;
+    if (!deputy_slice_present(path))
+        return DEPUTY_OK;
+    TRY(file_read(setup, &setup->backend.authorities, refusal, path));
+    bool good = pem_certificates(setup->arena, certificates, &count, AUTHORITIES_MAX,
+                        setup->backend.authorities) == DEPUTY_OK &&
+                count > 0;
+    return good ? DEPUTY_OK
+                : refuse_value(refusal, "node_ca", "a file of up to 64 certificates in PEM and nothing else");
 }
 
 /* ---- the pages ---- */
@@ -242,6 +258,7 @@ enum deputy_error setup_read(struct setup *setup, struct deputy_refusal *refusal
 {
     setup->directory = text_of(setup, "data");
     TRY(node_read(setup, refusal));
+    TRY(authorities_read(setup, refusal));
     TRY(pages_read(setup, refusal));
     TRY(policy_read(setup, refusal));
     TRY(features_check(setup, refusal));

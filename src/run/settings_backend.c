@@ -47,6 +47,8 @@ static const struct config_key keys[] = {
                 .flag = "--node", .env = "TINYCLOUD_HOST"),
         CONFIG_ROW("node_timeout_ms", CONFIG_INTEGER, "30000", "for which the node may be silent",
                 .env = "TC_TIMEOUT_MS"),
+        CONFIG_ROW("node_ca", CONFIG_TEXT, NULL,
+                "the file of certificates (PEM) that the node's is checked against, if not the system's"),
         CONFIG_ROW("hosts", CONFIG_LIST, NULL, "further URLs of it that delegations may name"),
         /* the pages */
         CONFIG_ROW("origins", CONFIG_LIST, NULL, "origins of pages that may ask: https://app.example",

@@ -15,61 +15,19 @@ import time
 import warnings
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
-from kit.node import Node, Response  # noqa: E402
+from kit import secure  # noqa: E402
+from kit.node import Node  # noqa: E402
 from kit.runner import expect, run  # noqa: E402
+from kit.secure import context  # noqa: E402
 from kit.world import CONFIG, World  # noqa: E402
-import http.client  # noqa: E402
 
 DEPUTY = sys.argv[1]
-FILES = pathlib.Path(__file__).parent.parent / "data" / "tls"
 GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
-def context(certificate="certificate.pem", **more):
-    made = ssl.create_default_context(cafile=FILES / certificate)
-    for name, value in more.items():
-        setattr(made, name, value)
-    return made
-
-
-class SecureNode(Node):
-    """A node that speaks TLS with its own copy of the files."""
-
+class SecureNode(secure.SecureNode):
     def __init__(self, more=""):
-        super().__init__(DEPUTY, CONFIG + "[global.deputy]\n" + more
-                         + '[global.deputy.tls]\ncert = "{data}/../own.pem"\nkey = "{data}/../own.key"\n')
-        self.use("certificate.pem", "key.pem")
-
-    def use(self, certificate, key):
-        for source, name in ((certificate, "own.pem"), (key, "own.key")):
-            target = self.directory / name
-            target.unlink(missing_ok=True)
-            shutil.copyfile(FILES / source, target)
-            target.chmod(0o600)
-
-    def reload(self, expected):
-        lines = self.log_text().count(expected)
-        self.process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + 10
-        while self.log_text().count(expected) == lines:
-            assert time.monotonic() < deadline, self.log_text()
-            time.sleep(0.01)
-
-    def connect(self, using=None):
-        raw = socket.create_connection(("127.0.0.1", self.port), timeout=20)
-        return (using or context()).wrap_socket(raw, server_hostname="localhost")
-
-    def raw(self):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
-
-    def request(self, method, path, headers=None, body=None):
-        connection = http.client.HTTPSConnection("localhost", self.port, timeout=30, context=context())
-        try:
-            connection.request(method, path, body=body, headers=headers or {})
-            answer = connection.getresponse()
-            return Response(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
-        finally:
-            connection.close()
+        super().__init__(DEPUTY, more)
 
 
 def refused(node, using):
