@@ -147,10 +147,33 @@ static enum deputy_error serve_listen(struct serve *serve, struct daemon_door *d
     return start_address(serve->arena, &door->listen[0], serve->config, "port");
 }
 
-static int serve_run(struct serve *serve)
+static void door_fill(const struct config *config, struct daemon_door *door)
+{
+    door->routes = node_routes(&door->route_count);
+    door->http =
+            (struct http_config){.max_connections = (size_t)config_integer(config, "deputy.max_connections"),
+                    .max_per_peer = (size_t)config_integer(config, "deputy.max_connections_per_address"),
+                    .cors = config_boolean(config, "cors"),
+                    .trace_ids = config_boolean(config, "log.tracing.enabled"),
+                    .trace_header = (const char *)config_text(config, "log.tracing.traceheader").ptr,
+                    .on_answer = measure_answer};
+}
+
+/* Exit status 2 with a message, or 0. */
+static int door_place(struct serve *serve, struct daemon_door *door)
+{
+    if (serve_listen(serve, door) != DEPUTY_OK)
+        return fprintf(stderr, "deputy node: at most %d addresses to listen on\n", DAEMON_MAX_LISTEN), 2;
+    if (place_mode_read(&door->socket_mode, config_text(serve->config, "deputy.socket_mode")) != DEPUTY_OK)
+        return fprintf(stderr, "deputy node: deputy.socket_mode: expected octal digits such as 0660\n"), 2;
+    return 0;
+}
+
+/* Exit status with a message, or 0. */
+static int plan_fill(struct serve *serve, struct daemon_plan *plan)
 {
     const struct config *config = serve->config;
-    struct daemon_plan plan = {
+    *plan = (struct daemon_plan){
             .name = "node",
             .tls_certificate = (const char *)config_text(config, "deputy.tls.cert").ptr,
             .tls_key = (const char *)config_text(config, "deputy.tls.key").ptr,
@@ -164,33 +187,24 @@ static int serve_run(struct serve *serve)
             .tell = serve_tell,
             .owner = serve,
     };
-    struct daemon_door *door = &plan.doors[0];
-    door->routes = node_routes(&door->route_count);
-    door->http =
-            (struct http_config){.max_connections = (size_t)config_integer(config, "deputy.max_connections"),
-                    .max_per_peer = (size_t)config_integer(config, "deputy.max_connections_per_address"),
-                    .cors = config_boolean(config, "cors"),
-                    .trace_ids = config_boolean(config, "log.tracing.enabled"),
-                    .trace_header = (const char *)config_text(config, "log.tracing.traceheader").ptr,
-                    .on_answer = measure_answer};
     if (config_boolean(config, "telemetry.enabled") &&
-            start_address(serve->arena, &plan.telemetry, config, "prometheus.port") != DEPUTY_OK)
+            start_address(serve->arena, &plan->telemetry, config, "prometheus.port") != DEPUTY_OK)
         return 1;
-    if (serve_listen(serve, door) != DEPUTY_OK) {
-        fprintf(stderr, "deputy node: at most 8 addresses to listen on\n");
-        return 2;
-    }
-    if (place_mode_read(&door->socket_mode, config_text(config, "deputy.socket_mode")) != DEPUTY_OK) {
-        fprintf(stderr, "deputy node: deputy.socket_mode: expected octal digits such as 0660\n");
-        return 2;
-    }
-    if ((plan.tls_certificate == NULL) != (plan.tls_key == NULL)) {
-        fprintf(stderr, "deputy node: deputy.tls.cert and deputy.tls.key belong together\n");
-        return 2;
-    }
-    start_log(config);
-    tell_idle_settings(config);
-    if (config_boolean(config, "deputy.dev"))
+    if ((plan->tls_certificate == NULL) != (plan->tls_key == NULL))
+        return fprintf(stderr, "deputy node: deputy.tls.cert and deputy.tls.key belong together\n"), 2;
+    door_fill(config, &plan->doors[0]);
+    return door_place(serve, &plan->doors[0]);
+}
+
+static int serve_run(struct serve *serve)
+{
+    struct daemon_plan plan;
+    int status = plan_fill(serve, &plan);
+    if (status != 0)
+        return status;
+    start_log(serve->config);
+    tell_idle_settings(serve->config);
+    if (config_boolean(serve->config, "deputy.dev"))
         fprintf(stderr,
                 "deputy node: --dev: the node's secret may be public; use this for development only\n");
     return daemon_run(&plan);
