@@ -201,15 +201,16 @@ static enum deputy_error parent_sync(const char *path)
     return result;
 }
 
-/* A link replaces nothing. */
+/* A link replaces nothing. A name that may not last is taken back. */
 enum deputy_error sealed_copy_publish(const char *target)
 {
     char part[PATH_MAX];
     TRY(sealed_copy_part(part, target));
     if (link(part, target) != 0)
         return errno == EEXIST ? DEPUTY_E_STORE_EXISTS : directory_error();
-    unlink(part);
-    return parent_sync(target);
+    enum deputy_error result = parent_sync(target);
+    unlink(result == DEPUTY_OK ? part : target);
+    return result;
 }
 
 void sealed_copy_drop(const char *target)

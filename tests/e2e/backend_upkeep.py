@@ -4,6 +4,7 @@
 usage: backend_upkeep.py DEPUTY
 """
 import contextlib
+import errno
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from kit.backend import DID, Backend, Owner, bundle_of, changed  # noqa: E402
 from kit.clock import Clock  # noqa: E402
+from kit.faults import Faults  # noqa: E402
 from kit.runner import run  # noqa: E402
 
 DEPUTY = os.path.abspath(sys.argv[1])
@@ -296,6 +298,25 @@ class Copies:
             done = backend.verb("restore", str(target))
             assert done.returncode == 1 and "secret" in done.stderr, done
             assert list(backend.database.parent.iterdir()) == [], list(backend.database.parent.iterdir())
+
+    def on_a_failing_disk_they_are_whole_or_absent():
+        with stopped() as backend:
+            faults = Faults(backend.directory / "faults")
+            failing = {"LD_PRELOAD": str(pathlib.Path(DEPUTY).parent / "faults.so"), "FAULTS_CONTROL": str(faults.path),
+                       "ASAN_OPTIONS": "verify_asan_link_order=0"}
+            faults.trace_begin()
+            assert backend.verb("backup", str(backend.directory / "backend.db.whole"), **failing).returncode == 0
+            calls = len(faults.trace())
+            assert calls > 4, f"only {calls} calls: the faults do not reach the backup"
+            for nth in range(1, calls + 1):
+                for error in (errno.ENOSPC, errno.EIO):
+                    target = backend.directory / f"backend.db.{nth}-{error}"
+                    faults.arm(nth, error)
+                    done = backend.verb("backup", str(target), **failing)
+                    faults.disarm()
+                    assert done.returncode == (0 if target.exists() else 1), (nth, error, done)
+                    assert not list(backend.directory.glob(target.name + "?*")), f"call {nth} left something"
+            is_content(backend)
 
     def wrong_usage_is_told():
         with stopped() as backend:

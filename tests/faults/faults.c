@@ -81,7 +81,7 @@ static char file_kind(int fd)
     path[len] = '\0';
     if (ends_with(path, (size_t)len, "deputy.db-wal"))
         return 'w';
-    if (ends_with(path, (size_t)len, "deputy.db"))
+    if (ends_with(path, (size_t)len, "deputy.db") || strstr(path, "/backend.db") != NULL)
         return 'd';
     if (ends_with(path, (size_t)len, "-shm")) /* shared memory, made anew at each start */
         return 'o';
