@@ -16,7 +16,6 @@
 #include "run/start.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 enum { SERVE_ARENA = 16 * 1024 * 1024 };
 
@@ -224,18 +223,10 @@ static void tell_identity(const struct serve *serve)
                         "evidence proves nothing\n");
 }
 
-/* What is in memory does not go to a disk when the process dies (E3). */
-static void cores_forbid(void)
-{
-    const struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-}
-
 static int serve_run(struct serve *serve)
 {
     struct backend *backend = &serve->setup.backend;
     struct deputy_refusal refusal = {.code = DEPUTY_OK};
-    cores_forbid();
     start_log(serve->setup.config);
     enum deputy_error result = setup_identify(&serve->setup, &refusal);
     if (result == DEPUTY_OK)

@@ -10,6 +10,7 @@
 #include <deputy/manifest.h>
 #include <errno.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 enum { FILE_MAX = 1024 * 1024, TEXT_MAX = 4096, SETUP_ARENA = 4 * 1024 * 1024, AUTHORITIES_MAX = 64 };
@@ -354,8 +355,16 @@ static enum deputy_error session_make(struct setup *setup)
     return deputy_session_key_make(setup->arena, &setup->backend.session, setup->session_key, no_kid);
 }
 
+/* What is in memory does not go to a disk when the process dies (E3). */
+static void cores_forbid(void)
+{
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+}
+
 enum deputy_error setup_identify(struct setup *setup, struct deputy_refusal *refusal)
 {
+    cores_forbid();
     TRY(identity_open(setup));
     TRY(session_make(setup));
     struct deputy_slice did = backend_identity_did(setup->backend.identity);

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import stat
@@ -790,6 +791,11 @@ def A6_E7_every_request_gets_an_answer_in_json():
         expect(BACKEND.request("POST", "/api/auth/verify", {"Content-Type": "application/json"}, text), 400, bad)
     for method, path in (("GET", "/api/nope"), ("POST", "/api/server-info"), ("PUT", "/api/delegations"), ("GET", "/")):
         expect(BACKEND.request(method, path), 404, '{"error":"not_found"}')
+
+
+def E3_a_process_that_dies_leaves_no_core():
+    limits = pathlib.Path(f"/proc/{BACKEND.process.pid}/limits").read_text()
+    assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE), limits
 
 
 def E3_nothing_secret_is_in_the_log():
