@@ -24,8 +24,8 @@ struct backend_doctor_result {
 
 /*
  * Checks the database at the path, whether its backend runs or not. Each finding goes to the sink and is
- * counted; a check that could not be ended is a finding too. Without rules (NULL) grants are read and not
- * judged. An error: nothing could be told.
+ * counted; a check that could not be ended is a finding too. Without rules (NULL) it is a copy: grants are
+ * read and not judged, and who may use its files is not asked. An error: nothing could be told.
  */
 enum deputy_error backend_doctor(struct backend_doctor_result *out, const char *database,
         const uint8_t key[SEALED_KEY_BYTES], const struct doctor_rules *rules, const struct audit_sink *sink);

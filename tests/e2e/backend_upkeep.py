@@ -253,6 +253,14 @@ class Copies:
                 assert owner.sign_in().status()["status"] == "active"
             assert late.sign_in().status()["status"] == "none"
 
+    def backup_may_go_where_others_put_things_too():
+        with stopped() as backend:
+            shared = backend.directory / "shared"
+            shared.mkdir()
+            shared.chmod(0o777)
+            assert backend.verb("backup", str(shared / "copy")).returncode == 0
+            assert stat.S_IMODE((shared / "copy").stat().st_mode) == 0o600
+
     def nothing_is_overwritten():
         with stopped() as backend:
             target = backend.directory / "backup.db"
