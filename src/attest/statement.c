@@ -69,10 +69,16 @@ static enum deputy_error judge_time(struct deputy_attest_verdict *v, const struc
     return DEPUTY_OK;
 }
 
+/* Nothing is not what was asked for, not even when what was asked for is an empty text. */
+static bool is_as_asked(struct deputy_slice stated, struct deputy_slice asked)
+{
+    return deputy_slice_present(stated) && deputy_slice_equal(stated, asked);
+}
+
 static enum deputy_error judge_audience(struct deputy_attest_verdict *v,
         const struct deputy_attest_binding *b, const struct deputy_attest_policy *policy)
 {
-    if (!deputy_slice_present(policy->audience) || deputy_slice_equal(b->aud, policy->audience))
+    if (!deputy_slice_present(policy->audience) || is_as_asked(b->aud, policy->audience))
         return DEPUTY_OK;
     return verdict_refuse(v, CHECK(REPORT_DATA), CODE(STATEMENT),
             (struct verdict_detail){.expected = policy->audience,
@@ -86,7 +92,7 @@ static enum deputy_error judge_nonce(struct deputy_attest_verdict *v, const stru
 {
     if (!deputy_slice_present(question->nonce))
         return DEPUTY_OK;
-    if (!deputy_slice_equal(b->nonce, question->nonce))
+    if (!is_as_asked(b->nonce, question->nonce))
         return refuse(v, CODE(NONCE), "the nonce that was asked for", "ask for new evidence with this nonce");
     v->fresh = true;
     return DEPUTY_OK;

@@ -82,6 +82,16 @@ static void statements_are_refused_for_one_reason_each(void **state)
             {{.statement = plain, .bound = example, .nonce = NONCE, .now = 950}, CODE(REPORT_DATA)},
             {{.statement = plain, .nonce = "00", .now = 950}, CODE(NONCE)},
             {{.statement = STATEMENT("\"exp\":1000,\"iat\":900,"), .nonce = NONCE, .now = 950}, CODE(NONCE)},
+            /* an empty nonce is none, and so is an empty audience: a variable that was not set, say */
+            {{.statement = STATEMENT("\"exp\":1000,\"iat\":900,"), .nonce = "", .now = 950}, CODE(NONCE)},
+            {{.statement = STATEMENT("\"exp\":1000,\"iat\":900,"),
+                     .nonce = "",
+                     .nonce_optional = true,
+                     .now = 950},
+                    CODE(NONCE)},
+            {{.statement = plain, .nonce = "", .now = 950}, CODE(NONCE)},
+            {{.nonce = "", .now = 950, .nonce_optional = true}, CODE(NONCE)},
+            {{.statement = plain, .nonce = NONCE, .audience = "", .now = 950}, CODE(STATEMENT)},
             /* a nonce that nobody asked for shows nothing */
             {{.statement = plain, .now = 950}, CODE(NONCE)},
             {{.now = 950}, CODE(NONCE)},
