@@ -192,6 +192,40 @@ static void part_and_version_that_come_twice_are_refused(void **state)
             read(*state, with_version(*state, pair(*state, SGX "02", 1, first))), DEPUTY_E_CERTIFICATE);
 }
 
+/* The list with one of its pairs told twice, one behind the other. */
+static struct deputy_slice doubled(struct deputy_arena *arena, struct deputy_slice list, size_t at)
+{
+    struct deputy_slice all = T(""), whole;
+    for (size_t i = 0; list.len > 0; i++) {
+        assert_true(der_take_whole(&list, DER_SEQUENCE, &whole));
+        all = joined(arena, all, whole);
+        if (i == at)
+            all = joined(arena, all, whole);
+    }
+    return all;
+}
+
+static size_t count_of(struct deputy_slice list)
+{
+    struct deputy_slice whole;
+    size_t count = 0;
+    for (; list.len > 0; count++)
+        assert_true(der_take_whole(&list, DER_SEQUENCE, &whole));
+    return count;
+}
+
+static void each_part_and_version_that_comes_twice_in_a_row_is_refused(void **state)
+{
+    struct deputy_slice parts = der_content(value_of(*state, real(*state)));
+    assert_int_equal(count_of(versions(*state)), 18);
+    for (size_t i = 0; i < count_of(versions(*state)); i++)
+        assert_int_equal(read(*state, with_versions(*state, doubled(*state, versions(*state), i))),
+                DEPUTY_E_CERTIFICATE);
+    for (size_t i = 0; i < count_of(parts); i++)
+        assert_int_equal(read(*state, der_wrap(*state, DER_SEQUENCE, doubled(*state, parts, i))),
+                DEPUTY_E_CERTIFICATE);
+}
+
 /* In the place of PPID, which nothing needs. */
 static void pair_with_something_behind_its_value_or_without_one_is_refused(void **state)
 {
@@ -201,6 +235,17 @@ static void pair_with_something_behind_its_value_or_without_one_is_refused(void 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(
                 read(*state, with_part_as(*state, 1, pair(*state, SGX, 1, bad[i]))), DEPUTY_E_CERTIFICATE);
+}
+
+/* Also where it is too short to be anything. */
+static void octet_behind_the_last_pair_is_refused(void **state)
+{
+    static const char *const octets[] = {"00", "30", "05", "3000", "0500"};
+    for (size_t i = 0; i < sizeof octets / sizeof octets[0]; i++) {
+        struct deputy_slice more = unhex(*state, T(octets[i]));
+        assert_int_equal(read(*state, with_version(*state, more)), DEPUTY_E_CERTIFICATE);
+        assert_int_equal(read(*state, with_part(*state, more)), DEPUTY_E_CERTIFICATE);
+    }
 }
 
 static void version_that_is_no_pair_is_refused(void **state)
@@ -231,6 +276,19 @@ static void components_that_are_not_those_of_cpusvn_are_refused(void **state)
         assert_int_equal(read(*state, with_version_as(*state, (uint8_t)(i + 1),
                                               number(*state, (uint8_t)(pck.components[i] ^ 1)))),
                 DEPUTY_E_CERTIFICATE);
+}
+
+/* A number whose last octet is the right one: 256 more than CPUSVN says. */
+static void component_with_more_than_one_octet_is_refused(void **state)
+{
+    struct pck pck;
+    assert_ok(read_into(&pck, *state, value_of(*state, real(*state))));
+    for (uint8_t i = 0; i < PCK_COMPONENTS; i++) {
+        const uint8_t more[] = {DER_INTEGER, 2, 1, pck.components[i]};
+        assert_int_equal(read(*state, with_version_as(*state, (uint8_t)(i + 1),
+                                              deputy_slice_bytes(more, sizeof more))),
+                DEPUTY_E_CERTIFICATE);
+    }
 }
 
 static void octets_of_another_kind_or_length_are_refused(void **state)
@@ -269,9 +327,12 @@ int main(void)
             ARENA_TEST(part_with_an_oid_of_another_length_is_refused),
             ARENA_TEST(pair_that_is_none_is_refused),
             ARENA_TEST(part_and_version_that_come_twice_are_refused),
+            ARENA_TEST(octet_behind_the_last_pair_is_refused),
             ARENA_TEST(version_that_is_no_pair_is_refused),
             ARENA_TEST(version_of_the_certification_enclave_has_two_octets_and_a_component_one),
             ARENA_TEST(components_that_are_not_those_of_cpusvn_are_refused),
+            ARENA_TEST(component_with_more_than_one_octet_is_refused),
+            ARENA_TEST(each_part_and_version_that_comes_twice_in_a_row_is_refused),
             ARENA_TEST(octets_of_another_kind_or_length_are_refused),
             ARENA_TEST(pair_with_something_behind_its_value_or_without_one_is_refused),
             ARENA_TEST(extension_with_something_behind_it_is_refused),

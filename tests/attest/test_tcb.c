@@ -1,5 +1,6 @@
 /* spec/08 section 3.5: what security versions are worth, against a second reading of the rules. */
 #include "attest/tcb.h"
+#include "base/buf.h"
 #include "support/edit.h"
 #include "support/prng.h"
 #include <stdio.h>
@@ -217,6 +218,66 @@ static void conclusion_without_memory_is_none(void **state)
     deputy_arena_destroy(little);
 }
 
+/* ---- limits of section 3.4 ---- */
+
+#define ZEROS_32 "00000000000000000000000000000000"
+#define COMMON                                                                                               \
+    "\"issueDate\":\"2025-01-01T00:00:00Z\",\"nextUpdate\":\"2025-02-01T00:00:00Z\","                        \
+    "\"tcbEvaluationDataNumber\":1,"
+#define SVN_LEVEL "{\"tcb\":{\"isvsvn\":1},\"tcbStatus\":\"UpToDate\"}"
+#define FOUR "{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0}"
+#define SIXTEEN "[" FOUR "," FOUR "," FOUR "," FOUR "]"
+#define LEVEL "{\"tcb\":{\"sgxtcbcomponents\":" SIXTEEN ",\"pcesvn\":0},\"tcbStatus\":\"UpToDate\"}"
+#define MODULE                                                                                               \
+    "\"mrsigner\":\"" ZEROS_32 ZEROS_32 ZEROS_32 "\",\"attributes\":\"0000000000000000\","                   \
+    "\"attributesMask\":\"0000000000000000\""
+#define IDENTITY "{\"id\":\"TDX_01\"," MODULE ",\"tcbLevels\":[]}"
+
+/* The text with so many of the items, with commas between them. */
+static struct deputy_slice with_items(
+        struct deputy_arena *arena, const char *before, const char *item, size_t count, const char *after)
+{
+    struct buf out = buf_make(arena, 1 << 20);
+    struct deputy_slice text;
+    buf_put_text(&out, before);
+    for (size_t i = 0; i < count; i++) {
+        buf_put_text(&out, i > 0 ? "," : "");
+        buf_put_text(&out, item);
+    }
+    buf_put_text(&out, after);
+    assert_ok(buf_finish(&out, &text));
+    return text;
+}
+
+static void levels_and_modules_are_so_many_and_no_more(void **state)
+{
+    static const char identity_of_enclave[] =
+            "{\"id\":\"QE\",\"version\":2," COMMON
+            "\"miscselect\":\"00000000\",\"miscselectMask\":\"00000000\","
+            "\"attributes\":\"" ZEROS_32 "\",\"attributesMask\":\"" ZEROS_32
+            "\",\"mrsigner\":\"" ZEROS_32 ZEROS_32 "\",\"isvprodid\":1,\"tcbLevels\":[";
+    static const char info_of_enclaves[] = "{\"id\":\"SGX\",\"version\":3," COMMON
+                                           "\"fmspc\":\"000000000000\",\"pceId\":\"0000\",\"tcbLevels\":[";
+    static const char info_of_guests[] =
+            "{\"id\":\"TDX\",\"version\":3," COMMON
+            "\"fmspc\":\"000000000000\",\"pceId\":\"0000\",\"tdxModule\":{" MODULE
+            "},\"tcbLevels\":[],\"tdxModuleIdentities\":[";
+    struct qe_identity identity;
+    struct tcb_info info;
+    for (size_t more = 0; more < 2; more++) {
+        enum deputy_error expected = more == 0 ? DEPUTY_OK : DEPUTY_E_LIMIT;
+        assert_int_equal(qe_identity_parse(*state, &identity,
+                                 with_items(*state, identity_of_enclave, SVN_LEVEL, 256 + more, "]}")),
+                expected);
+        assert_int_equal(
+                tcb_info_parse(*state, &info, with_items(*state, info_of_enclaves, LEVEL, 256 + more, "]}")),
+                expected);
+        assert_int_equal(
+                tcb_info_parse(*state, &info, with_items(*state, info_of_guests, IDENTITY, 64 + more, "]}")),
+                expected);
+    }
+}
+
 /* Depth 16 is the most that collateral may have, also where nobody reads. */
 static void collateral_is_not_nested_deeper_than_16(void **state)
 {
@@ -249,6 +310,7 @@ int main(void)
             cmocka_unit_test(modules_are_found_by_their_major_version),
             ARENA_TEST(advisories_of_all_parts_are_bounded),
             cmocka_unit_test(conclusion_without_memory_is_none),
+            ARENA_TEST(levels_and_modules_are_so_many_and_no_more),
             ARENA_TEST(collateral_is_not_nested_deeper_than_16),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
