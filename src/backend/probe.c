@@ -16,8 +16,7 @@ enum {
 };
 
 struct probe {
-    struct deputy_slice node, authorities;
-    atomic_bool *reached;
+    struct probe_target target;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t stopped;
@@ -38,12 +37,13 @@ static enum deputy_error ask_with(struct deputy_arena *arena, const struct probe
 {
     struct http_response response;
     struct deputy_slice url;
-    TRY(url_make(arena, &url, probe->node));
+    TRY(url_make(arena, &url, probe->target.node));
     const struct http_request request = {.method = "GET",
             .url = (const char *)url.ptr,
             .timeout_ms = PROBE_TIMEOUT_MS,
+            .guarded = probe->target.guarded,
             .cancel = &probe->stop,
-            .authorities = probe->authorities,
+            .authorities = probe->target.authorities,
             .response_max = PROBE_ARENA / 4};
     TRY(http_fetch(arena, &response, &request));
     return response.status == 200 ? DEPUTY_OK : DEPUTY_E_HTTP_CONNECT;
@@ -86,7 +86,7 @@ static void *probe_main(void *ctx)
         result = ask(probe);
     }
     if (result == DEPUTY_OK) {
-        atomic_store(probe->reached, true);
+        atomic_store(probe->target.reached, true);
         log_event(LOG_INFO, "backend.node-reached", LOG_END);
     }
     return NULL;
@@ -102,14 +102,11 @@ static void condition_init(pthread_cond_t *condition)
     pthread_condattr_destroy(&about);
 }
 
-enum deputy_error probe_start(
-        struct probe **out, struct deputy_slice node, struct deputy_slice authorities, atomic_bool *reached)
+enum deputy_error probe_start(struct probe **out, const struct probe_target *target)
 {
     struct probe *probe = calloc(1, sizeof *probe);
     ENSURE(probe != NULL, DEPUTY_E_NOMEM);
-    probe->node = node;
-    probe->authorities = authorities;
-    probe->reached = reached;
+    probe->target = *target;
     pthread_mutex_init(&probe->lock, NULL);
     condition_init(&probe->stopped);
     if (pthread_create(&probe->thread, NULL, probe_main, probe) != 0) {

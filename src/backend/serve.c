@@ -22,6 +22,7 @@ enum { SERVE_ARENA = 16 * 1024 * 1024 };
 struct serve {
     struct setup setup;
     struct daemon_plan plan;
+    struct reach_sandbox sandbox;
     struct probe *probe;
     bool kept_up; /* some loop has what looks after the grants of all */
 };
@@ -55,9 +56,19 @@ static enum deputy_error serve_open_all(void *owner, unsigned loops)
     TRY(grants_open(&backend->grants, directory, backend->identity));
     TRY(sessions_create(&backend->sessions));
     TRY(descriptors_create(&backend->descriptors));
-    TRY(grant_watch_create(&backend->watch));
-    return probe_start(
-            &serve->probe, backend->node, backend->authorities, &backend->public_of->info.node_reached);
+    return grant_watch_create(&backend->watch);
+}
+
+/* It has a thread of its own, and so must not begin before the sandbox does. */
+static enum deputy_error serve_start_all(void *owner)
+{
+    struct serve *serve = owner;
+    struct backend *backend = &serve->setup.backend;
+    const struct probe_target target = {.node = backend->node,
+            .authorities = backend->authorities,
+            .guarded = reach_is_guarded(&serve->setup.reach),
+            .reached = &backend->public_of->info.node_reached};
+    return probe_start(&serve->probe, &target);
 }
 
 static void serve_close_all(void *owner)
@@ -94,7 +105,8 @@ static void serve_tell(void *owner, struct buf *out)
 
 static enum deputy_error loop_fill(struct serve *serve, struct serve_loop *of)
 {
-    const struct http_caller_config caller = {.authorities = serve->setup.backend.authorities};
+    struct http_caller_config caller = reach_caller(&serve->setup.reach, serve->setup.backend.node);
+    caller.authorities = serve->setup.backend.authorities;
     TRY(http_caller_create(&of->on.caller, of->on.loop, &caller));
     if (serve->kept_up)
         return DEPUTY_OK;
@@ -135,6 +147,14 @@ static void serve_hurry_loop(void *app)
 }
 
 /* ---- the plan ---- */
+
+static void serve_confine(struct serve *serve)
+{
+    const struct setup *setup = &serve->setup;
+    reach_sandbox_fill(&serve->sandbox, &setup->reach, (const char *)setup->directory.ptr, &setup->evidence);
+    serve->sandbox.plan.mode = start_sandbox(setup->config, "sandbox");
+    serve->plan.sandbox = &serve->sandbox.plan;
+}
 
 static enum deputy_error serve_listen(struct serve *serve, struct daemon_door *door)
 {
@@ -185,6 +205,7 @@ static int plan_fill(struct serve *serve)
             .tls_key = (const char *)config_text(config, "tls.key").ptr,
             .threads = (unsigned)config_integer(config, "threads"),
             .open_all = serve_open_all_or_close,
+            .start_all = serve_start_all,
             .open_loop = serve_open_loop,
             .close_loop = serve_close_loop,
             .hurry_loop = serve_hurry_loop,
@@ -204,6 +225,7 @@ static int plan_fill(struct serve *serve)
     if ((serve->plan.tls_certificate == NULL) != (serve->plan.tls_key == NULL))
         return fprintf(stderr, "deputy backend: tls.cert and tls.key belong together\n"), 2;
     door_fill(serve, door);
+    serve_confine(serve);
     return 0;
 }
 

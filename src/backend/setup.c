@@ -27,6 +27,19 @@ static enum deputy_error refuse_value(struct deputy_refusal *refusal, const char
     return refusal->code;
 }
 
+/* With a NUL behind it. */
+static enum deputy_error joined(
+        struct setup *setup, struct deputy_slice *out, struct deputy_slice first, const char *second)
+{
+    struct buf text = buf_make(setup->arena, TEXT_MAX);
+    buf_put(&text, first);
+    buf_put_text(&text, second);
+    buf_put_byte(&text, '\0');
+    TRY(buf_finish(&text, out));
+    out->len--;
+    return DEPUTY_OK;
+}
+
 /* ---- files ---- */
 
 static enum deputy_error file_read(struct setup *setup, struct deputy_slice *out,
@@ -110,6 +123,10 @@ static enum deputy_error node_read(struct setup *setup, struct deputy_refusal *r
     if (wait_ms < 100 || wait_ms > 600000)
         return refuse_value(refusal, "node_timeout_ms", "100 to 600000");
     setup->backend.node_ms = (uint32_t)wait_ms;
+    TRY(joined(setup, &setup->backend.node, setup->backend.node, ""));
+    if (reach_read(&setup->reach, setup->backend.node,
+                dev || config_boolean(setup->config, "node_private")) != DEPUTY_OK)
+        return refuse_value(refusal, "node", "an https URL, or an http URL of this machine");
     all[0] = setup->backend.node;
     for (size_t i = 0; i < more; i++)
         all[i + 1] = text_without_slashes(hosts[i]);
@@ -290,18 +307,6 @@ static enum deputy_error guest_ask(
     secret_wipe(&key, sizeof key);
     deputy_arena_destroy(arena);
     return result;
-}
-
-static enum deputy_error joined(
-        struct setup *setup, struct deputy_slice *out, struct deputy_slice first, const char *second)
-{
-    struct buf text = buf_make(setup->arena, TEXT_MAX);
-    buf_put(&text, first);
-    buf_put_text(&text, second);
-    buf_put_byte(&text, '\0');
-    TRY(buf_finish(&text, out));
-    out->len--;
-    return DEPUTY_OK;
 }
 
 /* A file that is named counts whether it is there or not; the usual one only when it is. */

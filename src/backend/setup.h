@@ -3,6 +3,7 @@
 #define BACKEND_SETUP_H
 
 #include "backend/public.h"
+#include "backend/reach.h"
 #include "evidence/source.h"
 #include "run/config.h"
 
@@ -13,6 +14,7 @@ struct setup {
     struct deputy_slice directory; /* of its data; a NUL behind it */
     struct deputy_slice app_id;
     struct source evidence;
+    struct reach reach; /* where the node is */
     struct deputy_key *session_key;
     struct backend backend; /* identity, session, policy, manifest, info, intake and node are filled */
     struct public_config public_of;

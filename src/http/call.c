@@ -188,6 +188,13 @@ void call_wire(struct http_call *call)
 
 /* ---- begin ---- */
 
+/* The authority of the URL is whole: nothing that stands behind it can change what it names. */
+static bool is_below(const char *server, const char *url)
+{
+    size_t len = strlen(server);
+    return strncmp(url, server, len) == 0 && strchr("/?", url[len]) != NULL;
+}
+
 static enum deputy_error method_set(struct http_call *call, const char *method)
 {
     size_t len = strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
@@ -266,7 +273,9 @@ enum deputy_error http_call_begin(
         struct http_call **out, struct http_caller *caller, const struct http_call_plan *plan)
 {
     struct http_call *call;
+    const char *server = caller->config.server;
     ENSURE(outgoing_is_web(plan->url), DEPUTY_E_HTTP_URL);
+    ENSURE(server == NULL || is_below(server, plan->url), DEPUTY_E_HTTP_ADDRESS);
     ENSURE(!caller->ends && caller->count < caller->config.max_calls, DEPUTY_E_HTTP_BUSY);
     TRY(call_take(&call, caller));
     enum deputy_error error = options_set(call, plan);

@@ -29,6 +29,9 @@ struct http_caller_config {
     const struct sockaddr_storage *allowed;
     size_t allowed_count;
     struct deputy_slice authorities; /* as of http_request; they live as long as the caller */
+    /* Makes no request but of this URL and of what is below it, whoever made the URL of the call: else
+     * HTTP_ADDRESS. Without a slash at its end; must live as long as the caller. NULL: of any. */
+    const char *server;
 };
 
 /*

@@ -2,6 +2,7 @@
 #include "run/daemon.h"
 #include "base/try.h"
 #include "run/certificate.h"
+#include "run/confine.h"
 #include "run/log.h"
 #include "run/place.h"
 #include "run/systemd.h"
@@ -50,6 +51,7 @@ struct daemon {
     struct daemon_loop *loops;
     unsigned count;
     bool opened;
+    struct sandbox_state sandbox;
 };
 
 /* ---- start ---- */
@@ -291,13 +293,22 @@ static void *loop_main(void *ctx)
     return NULL;
 }
 
-static enum deputy_error sandbox_begin(const struct daemon_plan *plan)
+static enum deputy_error sandbox_begin(struct daemon *daemon)
 {
-    struct sandbox_state state;
-    if (plan->sandbox == NULL || plan->sandbox->mode == SANDBOX_OFF)
+    const struct daemon_plan *plan = daemon->plan;
+    struct confine_paths paths = {.count = 0};
+    if (plan->sandbox == NULL)
         return DEPUTY_OK;
-    enum deputy_error error = sandbox_enter(&state, plan->sandbox);
-    sandbox_log(&state);
+    for (size_t i = 0; i < daemon->place_count; i++) {
+        if (daemon->places[i].place.made)
+            confine_add_directory(&paths, daemon->places[i].place.path, SANDBOX_REMOVES);
+    }
+    confine_add_directory(&paths, plan->tls_certificate, SANDBOX_READS);
+    confine_add_directory(&paths, plan->tls_key, SANDBOX_READS);
+    enum deputy_error error = confine_enter(&daemon->sandbox, plan->sandbox, &paths);
+    confine_end(&paths);
+    if (error == DEPUTY_E_SANDBOX)
+        sandbox_log(&daemon->sandbox);
     return error;
 }
 
@@ -315,7 +326,9 @@ static enum deputy_error daemon_open(struct daemon *daemon)
     daemon->opened = true;
     TRY(places_open(daemon));
     TRY(loops_open(daemon));
-    TRY(sandbox_begin(plan));
+    TRY(sandbox_begin(daemon));
+    if (plan->start_all != NULL)
+        TRY(plan->start_all(plan->owner));
     TRY(telemetry_begin(daemon));
     for (unsigned i = 0; i < daemon->count; i++) {
         struct daemon_loop *on = &daemon->loops[i];
@@ -345,6 +358,8 @@ static void telemetry_log(const struct place *place)
 
 static void ready_tell(const struct daemon *daemon)
 {
+    if (daemon->plan->sandbox != NULL)
+        sandbox_log(&daemon->sandbox);
     printf("ready");
     for (size_t i = 0; i < daemon->place_count; i++) {
         char text[PLACE_TEXT_MAX];

@@ -36,17 +36,19 @@ struct daemon_plan {
     const char *tls_certificate, *tls_key; /* files; NULL: no TLS. Read again on SIGHUP */
     unsigned threads;                      /* 0: one for each core */
     /* Entered once everything is open and before the first connection is served; NULL: never. open_all must
-     * not have made threads then. Directories of Unix sockets have to be among the paths, for they are
-     * removed at the end, and so have the files of TLS. */
+     * not have made threads then: start_all may. The daemon's own Unix sockets are removed at the end, and
+     * the files of TLS are read again, without being among its paths. */
     const struct sandbox_plan *sandbox;
     /*
      * Called once before anything else with the number of loops, then for each loop before it runs: makes the
-     * app of that loop's handlers, of all doors. metrics is that loop's, NULL without telemetry. A failure
-     * ends the daemon. close() undoes open_loop() after the loop has stopped, and close_all() ends what
-     * open_all() began. Each may be NULL: nothing begins or ends then, and without open_loop the owner is the
-     * app of every handler.
+     * app of that loop's handlers, of all doors. metrics is that loop's, NULL without telemetry. start_all()
+     * comes last, inside the sandbox and before the loops run. A failure ends the daemon. close() undoes
+     * open_loop() after the loop has stopped, and close_all() ends what open_all() and start_all() began.
+     * Each may be NULL: nothing begins or ends then, and without open_loop the owner is the app of every
+     * handler.
      */
     enum deputy_error (*open_all)(void *owner, unsigned loops);
+    enum deputy_error (*start_all)(void *owner);
     enum deputy_error (*open_loop)(void **app, void *owner, struct loop *loop, struct metrics *metrics);
     void (*close_loop)(void *app);
     /* On the loop, when it ends and most of the grace is over: what waits for others is given up, so that

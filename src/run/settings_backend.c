@@ -19,6 +19,10 @@ static const struct config_key keys[] = {
         CONFIG_ROW("log.format", CONFIG_CHOICE, "text", "lines of text or of JSON", .flag = "--log-format",
                 .choices = "text|json"),
         CONFIG_ROW("telemetry", CONFIG_TEXT, NULL, "host:port where metrics are read"),
+        CONFIG_ROW("sandbox", CONFIG_CHOICE, "on",
+                "gives up other files, programs and ports: as far as the kernel has it, never, or the start "
+                "fails",
+                .choices = "on|off|required"),
         CONFIG_ROW("dev", CONFIG_BOOLEAN, "false",
                 "development: pages of localhost:5173, and a node anywhere without TLS", .flag = "--dev"),
         /* who it is */
@@ -49,6 +53,8 @@ static const struct config_key keys[] = {
                 .env = "TC_TIMEOUT_MS"),
         CONFIG_ROW("node_ca", CONFIG_TEXT, NULL,
                 "the file of certificates (PEM) that the node's is checked against, if not the system's"),
+        CONFIG_ROW("node_private", CONFIG_BOOLEAN, "false",
+                "the name in that URL may mean a private address; one that is written there may always be"),
         CONFIG_ROW("hosts", CONFIG_LIST, NULL, "further URLs of it that delegations may name"),
         /* the pages */
         CONFIG_ROW("origins", CONFIG_LIST, NULL, "origins of pages that may ask: https://app.example",

@@ -43,6 +43,14 @@ void start_log(const struct config *config)
     log_start(least, json ? LOG_AS_JSON : LOG_AS_TEXT);
 }
 
+enum sandbox_mode start_sandbox(const struct config *config, const char *setting)
+{
+    struct deputy_slice mode = config_text(config, setting);
+    return deputy_slice_equal(mode, deputy_slice_text("off"))        ? SANDBOX_OFF
+           : deputy_slice_equal(mode, deputy_slice_text("required")) ? SANDBOX_REQUIRED
+                                                                     : SANDBOX_ON;
+}
+
 int start_print_settings(struct deputy_arena *arena, const struct config *config)
 {
     struct deputy_slice text;

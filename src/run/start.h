@@ -18,6 +18,9 @@ enum deputy_error start_listen(struct daemon_door *door, const struct config *co
 /* As log_level and log.format say. */
 void start_log(const struct config *config);
 
+/* Of a setting with the choices on, off and required. */
+enum sandbox_mode start_sandbox(const struct config *config, const char *setting);
+
 /* The settings on standard output; the exit status: 0, or 2. */
 int start_print_settings(struct deputy_arena *arena, const struct config *config);
 

@@ -952,7 +952,7 @@ def settings_come_from_file_environment_and_flags():
         assert line in done.stdout, (line, done.stdout)
     for settings in ({"node": "http://node.example"}, {"node": "ftp://node.example"}, {"origins": ["app.example"]}, {"origins": ["https://App.example"]},
                      {"limits__auth": 0}, {"app_id": None}, {"features": "["},
-                     {"expiry": "soon"}, {"nod": "x"}, {"session_seconds": 1}, {"csrf": ""}):
+                     {"expiry": "soon"}, {"nod": "x"}, {"sandbox": "maybe"}, {"session_seconds": 1}, {"csrf": ""}):
         code, said = Backend(DEPUTY, **settings).refused_start()
         assert code == 2 and said.count("\n") == 1, (settings, code, said)
     for path in (None, "/nowhere"):

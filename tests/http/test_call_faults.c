@@ -1,5 +1,6 @@
 /* Calls to servers that are slow, silent, cut off or lie, and calls that are ended early. */
 #include "http/ask_kit.h"
+#include "http/place.h"
 #include "http/rude_kit.h"
 #include "http/serve.h"
 #include <stdlib.h>
@@ -360,6 +361,70 @@ static void a_caller_of_one_server_connects_to_no_other(void **state)
     rude_end(&other);
 }
 
+/* Whoever made the URL: it is held against the server's before anything is looked up. */
+static void a_caller_of_one_server_asks_for_nothing_else(void **state)
+{
+    struct rude rude;
+    struct ask ask;
+    char server[64];
+    struct http_caller_config config = {.server = server};
+    (void)state;
+    rude_begin(&rude, rude_answer_all, NULL);
+    snprintf(server, sizeof server, "http://127.0.0.1:%u", rude.port);
+    configure(&config);
+    static const char *const below[] = {"", "/", "?a=b", "/path"};
+    for (size_t i = 0; i < sizeof below / sizeof below[0]; i++) {
+        ask_make(&ask, &asker, "GET", rude.port, "/");
+        snprintf(ask.url, sizeof ask.url, "%s%s", server, below[i]);
+        ask_begin(&ask);
+        asker_run(&asker);
+        assert_ok(ask.result);
+    }
+    static const char *const elsewhere[] = {"http://127.0.0.1:1/", "http://127.0.0.1:%u0/",
+            "http://127.0.0.1:%u@other/", "http://127.0.0.1:%u.other/", "http://127.0.0.1:%u#/",
+            "http://127.0.0.1:%u\\/", "https://127.0.0.1:%u/", "HTTP://127.0.0.1:%u/",
+            "http://x@127.0.0.1:%u/", "http://127.1:%u/", "http://localhost:%u/"};
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++) {
+        ask_make(&ask, &asker, "GET", rude.port, "/");
+        const char *port = strstr(elsewhere[i], "%u");
+        int before = port != NULL ? (int)(port - elsewhere[i]) : (int)strlen(elsewhere[i]);
+        char number[8] = "";
+        if (port != NULL)
+            snprintf(number, sizeof number, "%u", rude.port);
+        snprintf(ask.url, sizeof ask.url, "%.*s%s%s", before, elsewhere[i], number,
+                port != NULL ? port + 2 : "");
+        assert_int_equal(http_call_begin(&ask.call, asker.caller, &ask.plan), DEPUTY_E_HTTP_ADDRESS);
+    }
+    end_both(&rude);
+}
+
+static void a_url_says_where_its_server_is_or_names_it(void **state)
+{
+    static const struct {
+        const char *url;
+        uint16_t port;
+        bool named;
+        size_t count;
+    } rows[] = {{"http://127.0.0.1:8000", 8000, false, 1}, {"https://[::1]", 443, false, 1},
+            {"http://localhost:81/x", 81, false, 2}, {"http://LOCALHOST", 80, false, 2},
+            {"https://node.example", 443, true, 0}, {"https://node.example:8443/a/b", 8443, true, 0},
+            {"https://localhost.example", 443, true, 0}, {"https://127.0.0.1.example", 443, true, 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct http_place place;
+        assert_ok(http_place_read(&place, rows[i].url));
+        assert_int_equal(place.port, rows[i].port);
+        assert_int_equal(place.named, rows[i].named);
+        assert_int_equal(place.count, rows[i].count);
+    }
+    static const char *const bad[] = {
+            "", "node.example", "ftp://node.example", "https://", "https://a b", "http://a:99999"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct http_place place;
+        assert_int_equal(http_place_read(&place, bad[i]), DEPUTY_E_HTTP_URL);
+    }
+}
+
 static void names_are_looked_up(void **state)
 {
     struct rude rude;
@@ -598,6 +663,8 @@ int main(void)
             CALL_TEST(calls_beyond_the_limit_are_refused_and_connections_waited_for),
             CALL_TEST(a_guarded_caller_stays_out_of_our_network),
             CALL_TEST(a_caller_of_one_server_connects_to_no_other),
+            CALL_TEST(a_caller_of_one_server_asks_for_nothing_else),
+            CALL_TEST(a_url_says_where_its_server_is_or_names_it),
             CALL_TEST(names_are_looked_up),
             CALL_TEST(a_unix_socket_is_connected_to),
             CALL_TEST(a_call_may_be_cancelled_within_its_events),

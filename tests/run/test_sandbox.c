@@ -7,6 +7,7 @@
 #include "support/check.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/random.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -58,11 +60,16 @@ static int teardown(void **state)
     return system(command);
 }
 
+static long landlock_version(void)
+{
+    return syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
+}
+
 static struct sandbox_state entered(void)
 {
     const struct sandbox_path paths[] = {
             {inside, SANDBOX_WRITES}, {shown, SANDBOX_READS}, {"/tmp/deputy-not-there", SANDBOX_READS}};
-    const struct sandbox_plan plan = {SANDBOX_ON, paths, 3};
+    const struct sandbox_plan plan = {.paths = paths, .path_count = 3};
     struct sandbox_state state;
     MUST(sandbox_enter(&state, &plan) == DEPUTY_OK);
     MUST(state.calls && state.whole);
@@ -111,6 +118,92 @@ static void files_child(void *ctx)
     REFUSED(opened("/root", "", O_RDONLY | O_DIRECTORY));
     MUST(opened("/dev", "urandom", O_RDONLY) >= 0);
     MUST(unlink(to) == 0);
+    _exit(0);
+}
+
+/* Where a socket lies, for one. */
+static void removes_child(void *ctx)
+{
+    const struct sandbox_path paths[] = {{inside, SANDBOX_REMOVES}};
+    const struct sandbox_plan plan = {.paths = paths, .path_count = 1};
+    struct sandbox_state state;
+    char path[128];
+    (void)ctx;
+    MUST(opened(inside, "socket", O_WRONLY | O_CREAT) >= 0);
+    MUST(sandbox_enter(&state, &plan) == DEPUTY_OK);
+    if (!state.files)
+        _exit(0);
+    REFUSED(opened(inside, "socket", O_RDONLY));
+    REFUSED(opened(inside, "other", O_WRONLY | O_CREAT));
+    snprintf(path, sizeof path, "%s/socket", inside);
+    MUST(unlink(path) == 0);
+    _exit(0);
+}
+
+static int entropy_ask(void)
+{
+    int count, fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    MUST(fd >= 0);
+    return ioctl(fd, RNDGETENTCNT, &count);
+}
+
+static void devices_child(void *ctx)
+{
+    const struct sandbox_path paths[] = {{"/dev/urandom", SANDBOX_ASKS}};
+    const struct sandbox_plan plan = {.paths = paths, .path_count = ctx != NULL};
+    struct sandbox_state state;
+    MUST(sandbox_enter(&state, &plan) == DEPUTY_OK);
+    if (ctx != NULL)
+        MUST(entropy_ask() == 0);
+    else if (landlock_version() >= 5)
+        REFUSED(entropy_ask());
+    _exit(0);
+}
+
+static void asked_device_child(void *ctx)
+{
+    (void)ctx;
+    devices_child(inside);
+}
+
+/* ---- ports ---- */
+
+static uint16_t listening(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    MUST(fd >= 0 && bind(fd, (struct sockaddr *)&at, size) == 0 && listen(fd, 1) == 0);
+    MUST(getsockname(fd, (struct sockaddr *)&at, &size) == 0);
+    return ntohs(at.sin_port);
+}
+
+static int connected(uint16_t port)
+{
+    const struct sockaddr_in to = {
+            .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    return connect(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), (const struct sockaddr *)&to, sizeof to);
+}
+
+static void ports_child(void *ctx)
+{
+    const uint16_t mine = listening(), other = listening();
+    const struct sandbox_plan plan = {.ports = &mine, .port_count = 1};
+    struct sandbox_state state;
+    (void)ctx;
+    MUST(sandbox_enter(&state, &plan) == DEPUTY_OK && state.ports == (landlock_version() >= 4));
+    MUST(connected(mine) == 0);
+    if (!state.ports)
+        _exit(0);
+    REFUSED(connected(other));
+    MUST(connected(53) < 0 && errno == ECONNREFUSED);
+    _exit(0);
+}
+
+static void any_port_child(void *ctx)
+{
+    (void)ctx;
+    MUST(!entered().ports && connected(listening()) == 0);
     _exit(0);
 }
 
@@ -260,7 +353,7 @@ static void *early_main(void *ctx)
 
 static void early_thread_child(void *ctx)
 {
-    const struct sandbox_plan required = {SANDBOX_REQUIRED, NULL, 0};
+    const struct sandbox_plan required = {.mode = SANDBOX_REQUIRED};
     struct sandbox_state state;
     pthread_t thread;
     (void)ctx;
@@ -273,7 +366,7 @@ static void early_thread_child(void *ctx)
 
 static void off_child(void *ctx)
 {
-    const struct sandbox_plan off = {SANDBOX_OFF, NULL, 0};
+    const struct sandbox_plan off = {.mode = SANDBOX_OFF};
     struct sandbox_state state;
     (void)ctx;
     MUST(sandbox_enter(&state, &off) == DEPUTY_OK && !state.files && !state.calls);
@@ -284,18 +377,13 @@ static void off_child(void *ctx)
     _exit(0);
 }
 
-static bool has_landlock(void)
-{
-    return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 1;
-}
-
 static void told_child(void *ctx)
 {
-    const struct sandbox_plan required = {SANDBOX_REQUIRED, NULL, 0};
+    const struct sandbox_plan required = {.mode = SANDBOX_REQUIRED};
     struct sandbox_state state;
     (void)ctx;
     enum deputy_error error = sandbox_enter(&state, &required);
-    MUST(state.files == has_landlock() && state.calls && state.whole);
+    MUST(state.files == (landlock_version() >= 1) && state.calls && state.whole);
     MUST(error == (state.files ? DEPUTY_OK : DEPUTY_E_SANDBOX));
     _exit(0);
 }
@@ -316,6 +404,11 @@ static void told_child(void *ctx)
     }
 
 IN_CHILD(files_are_refused_but_those_it_needs, files_child)
+IN_CHILD(where_sockets_lie_nothing_is_made_or_read, removes_child)
+IN_CHILD(devices_are_not_controlled, devices_child)
+IN_CHILD(a_device_that_is_asked_is_controlled, asked_device_child)
+IN_CHILD(ports_are_refused_but_those_it_needs, ports_child)
+IN_CHILD(without_a_list_of_ports_any_is_connected_to, any_port_child)
 IN_CHILD(programs_and_processes_are_refused, processes_child)
 IN_CHILD(large_interfaces_of_the_kernel_are_refused, kernel_child)
 IN_CHILD(sockets_are_refused_but_network_and_local_ones, sockets_child)
@@ -331,6 +424,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(files_are_refused_but_those_it_needs),
+            cmocka_unit_test(where_sockets_lie_nothing_is_made_or_read),
+            cmocka_unit_test(devices_are_not_controlled),
+            cmocka_unit_test(a_device_that_is_asked_is_controlled),
+            cmocka_unit_test(ports_are_refused_but_those_it_needs),
+            cmocka_unit_test(without_a_list_of_ports_any_is_connected_to),
             cmocka_unit_test(programs_and_processes_are_refused),
             cmocka_unit_test(large_interfaces_of_the_kernel_are_refused),
             cmocka_unit_test(sockets_are_refused_but_network_and_local_ones),
