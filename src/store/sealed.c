@@ -196,7 +196,7 @@ static enum deputy_error sealed_start(struct sealed *sealed, const char *directo
     memcpy(sealed->key, key, SEALED_KEY_BYTES);
     TRY(secret_freeze(sealed->key));
     TRY(db_open(&sealed->db, sealed->directory.database, DB_WRITER));
-    TRY(db_exec(&sealed->db, "PRAGMA secure_delete = ON"));
+    TRY(db_exec(&sealed->db, "PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY"));
     TRY(schema_migrate(&sealed->db, &schema_backend));
     TRY(mark_check(sealed));
     return directory_sync(sealed->directory.root);

@@ -19,11 +19,11 @@ import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from kit.guest import AT_REPORT_DATA, QUOTE, Kernel  # noqa: E402
 from kit.makers import COLLATERAL, DATA, REPORT, Service, answers, certificates, chain, der, signed  # noqa: E402
 from kit.runner import run  # noqa: E402
 
 DEPUTY = os.path.abspath(sys.argv[1])
-QUOTE = DATA / "intel/tdx_v4_b0c06f.quote.bin"
 THEN = "1752919234"  # when it was valid
 REPORT_THEN = "1781740800"
 DONE, REFUSED, UNUSABLE = 0, 1, 2
@@ -423,43 +423,6 @@ def certificates_of_another_chip_are_refused():
 OTHER = (DATA / "intel/tdx_v4_20a06f.quote.hex", DATA / "intel/tdx_v4_20a06f.collateral.json", "1759388630")
 DID = "did:pkh:eip155:1:0xF39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 NONCE = "00112233445566778899aabbccddeeff"
-AT_REPORT_DATA = 568
-
-
-class Kernel:
-    """An entry of configfs-tsm with a thread behind it that answers each write. Use it in a with statement."""
-
-    def __init__(self, provider="tdx_guest\n", flip=0):
-        self.provider, self.flip, self.over = provider, flip, threading.Event()
-
-    def __enter__(self):
-        self.directory = tempfile.TemporaryDirectory(prefix="deputy-test-")
-        self.path = pathlib.Path(self.directory.name)
-        for name, content in (("provider", self.provider), ("generation", "0\n"), ("inblob", "")):
-            self.path.joinpath(name).write_text(content)
-        self.thread = threading.Thread(target=self.play, daemon=True)
-        self.thread.start()
-        self.environment = {"DCAP_TDX_QUOTE_CONFIGFS_PATH": str(self.path)}
-        return self
-
-    def play(self):
-        generation, last = 0, b""
-        while not self.over.wait(0.005):
-            asked = self.path.joinpath("inblob").read_bytes()
-            if len(asked) != 64 or asked == last:
-                continue
-            answer = bytearray(QUOTE.read_bytes())
-            answer[AT_REPORT_DATA:AT_REPORT_DATA + 64] = asked
-            answer[AT_REPORT_DATA] ^= self.flip
-            self.path.joinpath("outblob").write_bytes(answer)
-            generation, last = generation + 1, asked
-            with self.path.joinpath("generation").open("r+") as file:
-                file.write(str(generation))
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.thread.join()
-        self.directory.cleanup()
 
 
 def a_machine_that_is_no_guest_says_so():
