@@ -48,7 +48,7 @@ static const struct http_route routes[] = {
         {HTTP_METHOD_GET, "/large", HTTP_BODY_NONE, 0, answer_large},
 };
 
-static void serve_with(struct served *served, struct http_config config)
+static void serve_limited(struct served *served, struct http_config config)
 {
     static uint8_t large[64 * 1024 * 1024];
     serve(served, &config, routes, sizeof routes / sizeof routes[0], large);
@@ -59,7 +59,7 @@ static void a_head_that_takes_too_long_is_408(void **state)
     (void)state;
     struct served served;
     struct wire wire;
-    serve_with(&served, (struct http_config){.head_timeout_ms = 300});
+    serve_limited(&served, (struct http_config){.head_timeout_ms = 300});
     wire_open(&wire, served.port);
     wire_send_text(&wire, "GET /hello HTTP/1.1\r\n");
     for (int i = 0; i < 40 && wire_silent(&wire, 50); i++)
@@ -77,7 +77,7 @@ static void a_connection_that_says_nothing_is_closed(void **state)
     (void)state;
     struct served served;
     struct wire fresh, used;
-    serve_with(&served, (struct http_config){.head_timeout_ms = 300, .idle_timeout_ms = 300});
+    serve_limited(&served, (struct http_config){.head_timeout_ms = 300, .idle_timeout_ms = 300});
     wire_open(&fresh, served.port);
     wire_open(&used, served.port);
     wire_send_text(&used, GET_HELLO);
@@ -94,7 +94,7 @@ static void a_peer_that_takes_nothing_is_cut_off(void **state)
     (void)state;
     struct served served;
     struct wire wire;
-    serve_with(&served, (struct http_config){.write_timeout_ms = 600});
+    serve_limited(&served, (struct http_config){.write_timeout_ms = 600});
     wire_open(&wire, served.port);
     wire_send_text(&wire, "GET /large HTTP/1.1\r\n" HOST "\r\n");
     usleep(2500000);
@@ -113,7 +113,7 @@ static void connections_over_the_limit_are_503(void **state)
     (void)state;
     struct served served;
     struct wire wires[LIMIT], more;
-    serve_with(&served, (struct http_config){.max_connections = LIMIT});
+    serve_limited(&served, (struct http_config){.max_connections = LIMIT});
     for (int i = 0; i < LIMIT; i++) {
         wire_open(&wires[i], served.port);
         wire_send_text(&wires[i], GET_HELLO);
@@ -140,7 +140,7 @@ static void connections_of_one_address_over_the_limit_are_429(void **state)
     (void)state;
     struct served served;
     struct wire first, second, more;
-    serve_with(&served, (struct http_config){.max_per_peer = 2});
+    serve_limited(&served, (struct http_config){.max_per_peer = 2});
     wire_open(&first, served.port);
     wire_open(&second, served.port);
     wire_send_text(&first, GET_HELLO);
@@ -162,7 +162,7 @@ static void large_heads_share_a_bounded_memory(void **state)
     struct served served;
     struct wire holder, more;
     memset(value, 'a', sizeof value);
-    serve_with(&served, (struct http_config){.max_head_memory = 300 * 1024});
+    serve_limited(&served, (struct http_config){.max_head_memory = 300 * 1024});
     wire_open(&holder, served.port);
     wire_send_text(&holder, "GET /hello HTTP/1.1\r\n" HOST "Authorization: ");
     wire_send(&holder, deputy_slice_bytes(value, sizeof value));
@@ -191,7 +191,7 @@ static void bodies_read_whole_share_a_bounded_memory(void **state)
     static char body[100 * 1024];
     struct served served;
     struct wire holder, more;
-    serve_with(&served, (struct http_config){.max_body_memory = 150 * 1024});
+    serve_limited(&served, (struct http_config){.max_body_memory = 150 * 1024});
     wire_open(&holder, served.port);
     wire_open(&more, served.port);
     wire_send_text(&holder, "POST /whole HTTP/1.1\r\n" HOST "Content-Length: 102401\r\n\r\n");
@@ -217,7 +217,7 @@ static void many_connections_are_served_at_once(void **state)
     (void)state;
     static struct wire wires[MANY];
     struct served served;
-    serve_with(&served, (struct http_config){0});
+    serve_limited(&served, (struct http_config){0});
     for (int i = 0; i < MANY; i++)
         wire_open(&wires[i], served.port);
     for (int round = 0; round < 3; round++) {
@@ -245,7 +245,7 @@ static void a_server_that_ends_answers_what_runs(void **state)
     struct served served;
     struct wire idle, busy;
     static struct loop_task task = {.run = reply_held};
-    serve_with(&served, (struct http_config){0});
+    serve_limited(&served, (struct http_config){0});
     atomic_store(&held, NULL);
     wire_open(&idle, served.port);
     wire_send_text(&idle, GET_HELLO);
@@ -270,7 +270,7 @@ static void a_server_that_ends_cuts_off_what_lasts_too_long(void **state)
     (void)state;
     struct served served;
     struct wire slow, large;
-    serve_with(&served, (struct http_config){0});
+    serve_limited(&served, (struct http_config){0});
     served.grace_ms = 300;
     wire_open(&slow, served.port);
     wire_send_text(&slow, "GET /hello HTTP/1.1\r\n");
@@ -301,7 +301,7 @@ static void two_servers_share_a_port(void **state)
     const char *reason;
     uint16_t port;
     struct http_config config = {0};
-    serve_with(&first, config);
+    serve_limited(&first, config);
     assert_ok(loop_create(&second.loop));
     assert_ok(http_server_create(&second.server, second.loop, &config, routes, 1, NULL));
     assert_ok(http_server_listen(second.server, "127.0.0.1", first.port, &port, &reason));
