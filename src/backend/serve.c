@@ -24,6 +24,7 @@ struct serve {
     struct daemon_plan plan;
     struct reach_sandbox sandbox;
     struct probe *probe;
+    struct serve_loop *loops;
     bool kept_up; /* some loop has what looks after the grants of all */
 };
 
@@ -32,6 +33,7 @@ struct serve_loop {
     struct backend_loop on; /* first: it is what handlers see */
     struct grant_sweep *sweep;
     struct sidecar_refresh *refresh;
+    struct serve_loop *next;
 };
 
 /* What the refusal is about counts when it is of this failure. */
@@ -71,6 +73,16 @@ static enum deputy_error serve_start_all(void *owner)
     return probe_start(&serve->probe, &target);
 }
 
+/* What the pool does for a session knows its loop's app until the sessions have waited for it. */
+static void loops_free(struct serve *serve)
+{
+    for (struct serve_loop *of = serve->loops, *next; of != NULL; of = next) {
+        next = of->next;
+        free(of);
+    }
+    serve->loops = NULL;
+}
+
 static void serve_close_all(void *owner)
 {
     struct serve *serve = owner;
@@ -79,6 +91,7 @@ static void serve_close_all(void *owner)
     grant_watch_destroy(backend->watch);
     descriptors_destroy(backend->descriptors);
     sessions_destroy(backend->sessions);
+    loops_free(serve);
     grants_close(backend->grants);
     serve->probe = NULL;
     backend->watch = NULL;
@@ -122,7 +135,6 @@ static void serve_close_loop(void *app)
     grant_sweep_destroy(of->sweep);
     sidecar_refresh_destroy(of->refresh);
     http_caller_destroy(of->on.caller);
-    free(of);
 }
 
 static enum deputy_error serve_open_loop(void **app, void *owner, struct loop *loop, struct metrics *metrics)
@@ -131,6 +143,8 @@ static enum deputy_error serve_open_loop(void **app, void *owner, struct loop *l
     struct serve_loop *of = calloc(1, sizeof *of);
     ENSURE(of != NULL, DEPUTY_E_NOMEM);
     of->on = (struct backend_loop){.backend = &serve->setup.backend, .loop = loop, .metrics = metrics};
+    of->next = serve->loops;
+    serve->loops = of;
     enum deputy_error result = loop_fill(serve, of);
     if (result != DEPUTY_OK) {
         serve_close_loop(of);

@@ -457,6 +457,10 @@ def F41_backend_ends_well_while_it_refreshes_and_while_it_takes_back():
         world.until(lambda: world.health()["refresh"]["inFlight"])
         assert world.backend.stop() == 0, world.backend.log_text()
         world.between.fail = None
+        for number in range(20):  # in the midst of taking it into use, wherever that is
+            world.backend.start()
+            time.sleep(number * 0.001)
+            assert world.backend.stop() == 0, world.backend.log_text()
         world.backend.start()
         world.until(world.in_use)
         world.between.fail = hold
