@@ -18,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from kit import tokens  # noqa: E402
 from kit.backend import DID, Backend  # noqa: E402
 from kit.local import APP, PERMISSIONS, Between, Local, User, says  # noqa: E402
-from kit.node import Node  # noqa: E402
+from kit.node import Node, free_port  # noqa: E402
 from kit.runner import run  # noqa: E402
 from kit.world import CONFIG  # noqa: E402
 
@@ -37,7 +37,8 @@ class World:
         self.directory = tempfile.mkdtemp(prefix="deputy-test-")
         self.between = Between(NODE).__enter__()
         self.backend = Backend(DEPUTY, self.between, permissions=PERMISSIONS, directory=self.directory, app_id=APP, hosts=[NODE.url],
-                               node_timeout_ms=self.node_timeout_ms, local__listen=["unix:" + self.directory + "/local.sock"])
+                               node_timeout_ms=self.node_timeout_ms, telemetry=f"127.0.0.1:{free_port()}",
+                               local__listen=["unix:" + self.directory + "/local.sock"])
         self.backend.own_directory = True
         self.backend.__enter__()
         return self
@@ -52,6 +53,15 @@ class World:
         user.open_session().sign_in()
         user.make_network()
         return user
+
+    def revocations(self, outcome):
+        """How many are counted as that."""
+        connection = http.client.HTTPConnection(self.backend.settings["telemetry"], timeout=20)
+        connection.request("GET", "/metrics")
+        series = f'deputy_backend_revocations_total{{outcome="{outcome}"}} '
+        found = [line for line in connection.getresponse().read().decode().splitlines() if line.startswith(series)]
+        connection.close()
+        return int(found[0].removeprefix(series)) if found else 0
 
     def activations(self):
         return self.between.seen.count("/delegate")
@@ -149,7 +159,7 @@ def E16_what_was_handed_on_is_taken_back_at_the_node():
         for header in seen:
             assert NODE.request("POST", "/delegate", {"Authorization": header}).status == 200
         assert user.ask("DELETE", "/api/delegations").status == 200
-        assert world.between.seen.count("/revoke") == 3
+        assert world.between.seen.count("/revoke") == world.revocations("taken") == 3
         for header in seen:
             answer = NODE.request("POST", "/delegate", {"Authorization": header})
             assert answer.status == 401 and "revoked" in answer.text, (answer.status, answer.text)
@@ -172,6 +182,7 @@ def E16_node_that_is_down_does_not_stop_a_withdrawal():
         assert time.monotonic() - began < 2
         no(user.get("a"), 403, "no_delegation")
         assert "revocation.failed" in world.backend.log_text() and "left=3" in world.backend.log_text()
+        assert world.revocations("unreached") == 3 and world.revocations("taken") == 0
 
 
 def E16_node_that_is_silent_or_talks_nonsense_does_not_stop_a_withdrawal():
@@ -192,7 +203,7 @@ def E16_node_that_is_silent_or_talks_nonsense_does_not_stop_a_withdrawal():
         handler.wfile.write(body)
         return True
 
-    for failure, least, most in ((silent, 1.5, 5), (nonsense, 0, 2)):
+    for failure, outcome, least, most in ((silent, "unreached", 1.5, 5), (nonsense, "refused", 0, 2)):
         with World(node_timeout_ms=20000) as world:
             user = world.user()
             user.grant()
@@ -202,7 +213,7 @@ def E16_node_that_is_silent_or_talks_nonsense_does_not_stop_a_withdrawal():
             assert user.ask("DELETE", "/api/delegations").status == 200
             assert least <= time.monotonic() - began < most, time.monotonic() - began
             no(user.get("a"), 403, "no_delegation")
-            assert "left=3" in world.backend.log_text()
+            assert "left=3" in world.backend.log_text() and world.revocations(outcome) == 3
 
 
 def E16_withdrawal_ends_what_is_under_way_for_that_owner():
