@@ -3,6 +3,7 @@
 
 usage: backend_upkeep.py DEPUTY
 """
+import concurrent.futures
 import contextlib
 import errno
 import json
@@ -252,6 +253,32 @@ class Copies:
             for owner in backend.owners:  # also what was withdrawn since
                 assert owner.sign_in().status()["status"] == "active"
             assert late.sign_in().status()["status"] == "none"
+
+    def backup_beside_a_backend_that_takes_and_loses_grants_is_of_one_moment():
+        """First come grants, one after the other, and then they go in the same order: what a copy has is a run of them."""
+        with furnished(owners=0) as backend:
+            owners = [Owner(backend, name=f"busy {number}").open_session().sign_in() for number in range(12)]
+            bundles = [owner.bundle() for owner in owners]
+
+            def come_and_go():
+                for _ in range(4):
+                    for owner, bundle in zip(owners, bundles):
+                        assert owner.post(bundle).status == 200
+                    for owner in owners:
+                        assert owner.ask("DELETE", "/api/delegations").status == 200
+
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                going, copies = pool.submit(come_and_go), 0
+                while not going.done():
+                    target = backend.directory / f"copy{copies}"
+                    done = backend.verb("backup", str(target), "--json")
+                    assert done.returncode == 0, done
+                    there = [name_of(owner) in rows(target) for owner in owners]
+                    assert json.loads(done.stdout)["grants"] == sum(there), (done.stdout, there)
+                    assert sum(one != other for one, other in zip(there, there[1:])) <= 1, there
+                    copies += 1
+                going.result()
+                assert copies > 1, "nothing was copied meanwhile"
 
     def backup_may_go_where_others_put_things_too():
         with stopped() as backend:
