@@ -237,6 +237,28 @@ static void pair_with_something_behind_its_value_or_without_one_is_refused(void 
                 read(*state, with_part_as(*state, 1, pair(*state, SGX, 1, bad[i]))), DEPUTY_E_CERTIFICATE);
 }
 
+/* Versions, PCEID and FMSPC: something is decided by each. */
+static void extension_without_a_part_that_is_needed_is_refused(void **state)
+{
+    for (uint8_t arc = 1; arc <= 7; arc++) {
+        bool is_needed = arc >= 2 && arc <= 4;
+        assert_int_equal(
+                read(*state, with_part_as(*state, arc, T(""))), is_needed ? DEPUTY_E_CERTIFICATE : DEPUTY_OK);
+    }
+}
+
+static void each_version_is_needed(void **state)
+{
+    for (size_t at = 0; at < 18; at++) {
+        struct deputy_slice list = versions(*state), all = T(""), whole;
+        for (size_t i = 0; list.len > 0; i++) {
+            assert_true(der_take_whole(&list, DER_SEQUENCE, &whole));
+            all = i == at ? all : joined(*state, all, whole);
+        }
+        assert_int_equal(read(*state, with_versions(*state, all)), DEPUTY_E_CERTIFICATE);
+    }
+}
+
 /* Also where it is too short to be anything. */
 static void octet_behind_the_last_pair_is_refused(void **state)
 {
@@ -327,6 +349,8 @@ int main(void)
             ARENA_TEST(part_with_an_oid_of_another_length_is_refused),
             ARENA_TEST(pair_that_is_none_is_refused),
             ARENA_TEST(part_and_version_that_come_twice_are_refused),
+            ARENA_TEST(extension_without_a_part_that_is_needed_is_refused),
+            ARENA_TEST(each_version_is_needed),
             ARENA_TEST(octet_behind_the_last_pair_is_refused),
             ARENA_TEST(version_that_is_no_pair_is_refused),
             ARENA_TEST(version_of_the_certification_enclave_has_two_octets_and_a_component_one),
