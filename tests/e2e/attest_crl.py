@@ -59,10 +59,13 @@ class Pki:
         assert done.returncode == 0, (arguments, done.stderr)
         return done.stdout
 
-    def made(self, name, extensions, common_name, serial, issuer=None, rsa=True):
-        """A key, and its certificate by the issuer, or by itself."""
+    def made(self, name, extensions, common_name, serial, issuer=None, rsa=True, key=None):
+        """A key, or that of another name, and its certificate by the issuer, or by itself."""
         how = ("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:4096") if rsa else ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384")
-        self.openssl("genpkey", *how, "-out", f"{name}.key")
+        if key is None:
+            self.openssl("genpkey", *how, "-out", f"{name}.key")
+        else:
+            self.write(f"{name}.key", (self.path / f"{key}.key").read_bytes())
         self.openssl("req", "-new", "-key", f"{name}.key", "-subj", NAME + common_name, "-out", f"{name}.req", "-sha384")
         self.write(f"{name}.extensions", extensions.encode())
         by = ("-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key") if issuer else ("-signkey", f"{name}.key")
@@ -80,9 +83,9 @@ class Pki:
         self.openssl("crl", "-in", "list.pem", "-outform", "DER", "-out", "list.der")
         return (self.path / "list.der").read_bytes()
 
-    def verdict(self, revocations, code, *more, now=NOW):
+    def verdict(self, revocations, code, *more, now=NOW, root="root"):
         arguments = ["--report", self.path / "report", "--vcek", self.path / "vcek.pem", "--ask", self.path / "ask.pem", "--root",
-                     self.path / "root.pem", "--policy", self.path / "policy.json", "--time", now, *more]
+                     self.path / f"{root}.pem", "--policy", self.path / "policy.json", "--time", now, *more]
         if revocations is not None:
             arguments += ["--crl", self.write("asked", revocations)]
         return verdict(*arguments, code=code)
@@ -133,8 +136,18 @@ def list_of_somebody_else_is_refused(pki):
     assert pki.verdict(forged, ACCEPTED)
     for name, common_name in (("other", "ARK-Milan"), ("genoa", "ARK-Genoa")):
         pki.made(name, "keyUsage=critical,keyCertSign,cRLSign\nbasicConstraints=critical,CA:true", common_name, 0x10000)
-        assert_refused(pki.verdict(pki.list_of(by=name), REFUSED), "crl")
+        for revoked in ((), (0x10001,)):  # nobody learns from it who was revoked
+            assert_refused(pki.verdict(pki.list_of(*revoked, by=name), REFUSED), "crl")
     assert_refused(verdict(*REAL, "--crl", pki.write("asked", forged), code=REFUSED), "crl")  # AMD's own root
+
+
+def list_by_the_roots_key_that_is_not_the_roots_is_refused(pki):
+    """Under another name, and of a root that may not sign lists: the signature is right in both."""
+    pki.made("renamed", "keyUsage=critical,keyCertSign,cRLSign\nbasicConstraints=critical,CA:true", "ARK-Genoa", 0x10000, key="root")
+    assert_refused(pki.verdict(pki.list_of(by="renamed"), REFUSED), "crl")
+    pki.made("limited", "keyUsage=critical,keyCertSign\nbasicConstraints=critical,CA:true", "ARK-Milan", 0x10000, key="root")
+    assert "revocation" not in pki.verdict(None, ACCEPTED, root="limited")["checks"]
+    assert_refused(pki.verdict(pki.list_of(), REFUSED, root="limited"), "crl")
 
 
 def list_is_of_now(pki):
@@ -167,6 +180,7 @@ if shutil.which("openssl") is None:
     sys.exit(0)
 with Pki() as made:
     checks = [list_that_names_nobody_of_the_chain_is_accepted, revoked_authorities_are_refused, list_of_somebody_else_is_refused,
+              list_by_the_roots_key_that_is_not_the_roots_is_refused,
               list_is_of_now, list_counts_to_its_last_byte, list_of_amd_is_not_of_a_quote]
 
     def with_pki(check):
