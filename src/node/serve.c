@@ -11,9 +11,12 @@
 #include "run/place.h"
 #include "run/settings_node.h"
 #include "run/start.h"
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
-enum { SERVE_ARENA = 4 * 1024 * 1024 };
+enum { SERVE_ARENA = 4 * 1024 * 1024, DATA_DIRECTORY_MODE = 0700 };
 
 struct serve {
     struct deputy_arena *arena;
@@ -147,6 +150,27 @@ static enum deputy_error serve_listen(struct serve *serve, struct daemon_door *d
     return start_address(serve->arena, &door->listen[0], serve->config, "port");
 }
 
+/* Webhooks go to public addresses, unless it is for development; the quota service may be anywhere. */
+static enum sandbox_addresses addresses_of(const struct config *config)
+{
+    bool any = config_boolean(config, "deputy.dev") || config_is_set(config, "quota_url");
+    return any ? SANDBOX_ADDRESSES_ANY : SANDBOX_ADDRESSES_PUBLIC;
+}
+
+/* The store has threads of its own, and so everything is opened within the sandbox. The directory has to be
+ * there then; where it cannot be made, the store says so. What SQLite sorts in files goes there too. */
+static void serve_confine(const struct serve *serve, struct sandbox_plan *out, struct sandbox_path *data)
+{
+    const char *directory = serve->node_config.directory;
+    *data = (struct sandbox_path){directory, SANDBOX_WRITES};
+    *out = (struct sandbox_plan){.mode = start_sandbox(serve->config, "deputy.sandbox"),
+            .paths = data,
+            .path_count = 1,
+            .addresses = addresses_of(serve->config)};
+    if (mkdir(directory, DATA_DIRECTORY_MODE) == 0 || errno == EEXIST)
+        setenv("SQLITE_TMPDIR", directory, 1);
+}
+
 static void door_fill(const struct config *config, struct daemon_door *door)
 {
     door->routes = node_routes(&door->route_count);
@@ -199,6 +223,8 @@ static int plan_fill(struct serve *serve, struct daemon_plan *plan)
 static int serve_run(struct serve *serve)
 {
     struct daemon_plan plan;
+    struct sandbox_plan sandbox;
+    struct sandbox_path data;
     int status = plan_fill(serve, &plan);
     if (status != 0)
         return status;
@@ -207,6 +233,9 @@ static int serve_run(struct serve *serve)
     if (config_boolean(serve->config, "deputy.dev"))
         fprintf(stderr,
                 "deputy node: --dev: the node's secret may be public; use this for development only\n");
+    serve_confine(serve, &sandbox, &data);
+    plan.sandbox = &sandbox;
+    plan.sandbox_first = true;
     return daemon_run(&plan);
 }
 

@@ -300,8 +300,9 @@ static enum deputy_error sandbox_begin(struct daemon *daemon)
     if (plan->sandbox == NULL)
         return DEPUTY_OK;
     for (size_t i = 0; i < daemon->place_count; i++) {
-        if (daemon->places[i].place.made)
-            confine_add_directory(&paths, daemon->places[i].place.path, SANDBOX_REMOVES);
+        const struct place *place = &daemon->places[i].place;
+        if (place->path[0] == '/' && (place->made || place->fd < 0))
+            confine_add_directory(&paths, place->path, place->made ? SANDBOX_REMOVES : SANDBOX_SOCKETS);
     }
     confine_add_directory(&paths, plan->tls_certificate, SANDBOX_READS);
     confine_add_directory(&paths, plan->tls_key, SANDBOX_READS);
@@ -321,12 +322,15 @@ static enum deputy_error daemon_open(struct daemon *daemon)
     daemon->servers = calloc(daemon->count * DAEMON_MAX_DOORS, sizeof(struct http_server *));
     ENSURE(daemon->loops != NULL && daemon->metrics != NULL && daemon->servers != NULL, DEPUTY_E_NOMEM);
     TRY(places_read(daemon));
+    if (plan->sandbox_first)
+        TRY(sandbox_begin(daemon));
     if (plan->open_all != NULL)
         TRY(plan->open_all(plan->owner, daemon->count));
     daemon->opened = true;
     TRY(places_open(daemon));
     TRY(loops_open(daemon));
-    TRY(sandbox_begin(daemon));
+    if (!plan->sandbox_first)
+        TRY(sandbox_begin(daemon));
     if (plan->start_all != NULL)
         TRY(plan->start_all(plan->owner));
     TRY(telemetry_begin(daemon));

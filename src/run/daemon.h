@@ -39,6 +39,8 @@ struct daemon_plan {
      * not have made threads then: start_all may. The daemon's own Unix sockets are removed at the end, and
      * the files of TLS are read again, without being among its paths. */
     const struct sandbox_plan *sandbox;
+    bool sandbox_first; /* entered before anything is open: what open_all opens has to be among the paths,
+                           and it may make threads */
     /*
      * Called once before anything else with the number of loops, then for each loop before it runs: makes the
      * app of that loop's handlers, of all doors. metrics is that loop's, NULL without telemetry. start_all()

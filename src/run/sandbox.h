@@ -25,6 +25,7 @@ enum sandbox_use {
     SANDBOX_READS,
     SANDBOX_WRITES,  /* makes, renames and removes files too */
     SANDBOX_REMOVES, /* removes files, and nothing else */
+    SANDBOX_SOCKETS, /* makes and removes Unix sockets; removes files */
     SANDBOX_ASKS     /* reads, writes and controls a device */
 };
 

@@ -91,6 +91,9 @@ static const struct config_key keys[] = {
         CONFIG_ROW("deputy.sql_workers", CONFIG_INTEGER, "0", "threads that run SQL; 0: one for each core"),
         CONFIG_ROW("deputy.sql_open", CONFIG_INTEGER, "256", "SQL databases open at once, of all workers"),
         CONFIG_ROW("deputy.sql_seconds", CONFIG_INTEGER, "30", "how long one SQL request may run"),
+        CONFIG_ROW("deputy.sandbox", CONFIG_CHOICE, "on",
+                "gives up other files and programs: as far as the kernel has it, never, or the start fails",
+                .choices = "on|off|required"),
         CONFIG_ROW("deputy.dev", CONFIG_BOOLEAN, "false", "development: take the published sample secret",
                 .flag = "--dev"),
 };

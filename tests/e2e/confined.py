@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""The sandbox of `deputy backend`, tried from inside the process and from outside: what it refuses, what goes on as before, and
-what the start says of it.
+"""The sandbox of `deputy backend` and `deputy node`, tried from inside the process and from outside: what it refuses, what goes on
+as before, and what the start says of it.
 
-usage: confined.py DEPUTY INSIDE [NAME...]
+usage: confined.py DEPUTY INSIDE_BACKEND INSIDE_NODE [NAME...]
 
-INSIDE is the backend with somebody in it who tries (tests/confine/inside.c). What a kernel does not have is not asked for; the count
-of tests that were left out for that is told.
+Two daemons with somebody in them who tries (tests/confine). What a kernel does not have is not asked for.
 """
 import contextlib
 import json
@@ -24,11 +23,11 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from kit.backend import Backend, Owner  # noqa: E402
 from kit.guest import AT_REPORT_DATA, Kernel  # noqa: E402
-from kit.node import Node  # noqa: E402
+from kit.node import Node, confinement  # noqa: E402
 from kit.runner import expect, run  # noqa: E402
 from kit.world import CONFIG  # noqa: E402
 
-DEPUTY, INSIDE = (os.path.abspath(path) for path in sys.argv[1:3])
+DEPUTY, INSIDE_BACKEND, INSIDE_NODE = (os.path.abspath(path) for path in sys.argv[1:4])
 TLS = pathlib.Path(__file__).parent.parent / "data" / "tls"
 NONCE = "00112233445566778899aabbccddeeff"
 NODE = Node(DEPUTY, CONFIG)
@@ -57,11 +56,19 @@ def landlock_version():
 VERSION = landlock_version()
 
 
-class Old(Backend):
-    """A backend on a kernel without Landlock."""
+class Old:
+    """Of a daemon: on a kernel without Landlock."""
 
     def command(self):
         return [sys.executable, "-c", WITHOUT_LANDLOCK, *super().command()]
+
+
+class OldBackend(Old, Backend):
+    pass
+
+
+class OldNode(Old, Node):
+    pass
 
 
 @contextlib.contextmanager
@@ -106,7 +113,7 @@ def tried(**settings):
     with tempfile.TemporaryDirectory(prefix="deputy-test-") as outside, listener() as (other, callers):
         file = pathlib.Path(outside, "file")
         file.write_text("outside")
-        backend = Backend(INSIDE, NODE, threads=1, **settings)
+        backend = Backend(INSIDE_BACKEND, NODE, threads=1, **settings)
         backend.environment = {"INSIDE_FILE": str(file), "INSIDE_DATA": str(backend.directory / "data" / "inside"),
                                "INSIDE_NODE": str(NODE.port), "INSIDE_OTHER": str(other)}
         with backend:
@@ -169,11 +176,11 @@ def one_line_says_what_is_in_force():
 
 
 def a_kernel_that_lacks_it_is_told_of_or_refused():
-    with Old(DEPUTY) as backend:
+    with OldBackend(DEPUTY) as backend:
         assert backend.log_text().count("warning " + in_force(files=False, ports=False)) == 1, backend.log_text()
         expect(backend.request("GET", "/healthz"), 200)
         assert backend.stop() == 0
-    code, said = Old(DEPUTY, sandbox="required").refused_start()
+    code, said = OldBackend(DEPUTY, sandbox="required").refused_start()
     assert code == 1 and said.splitlines()[-1] == ("deputy backend: the kernel does not confine this process as sandbox = \"required\" asks"), (code, said)
 
 
@@ -326,10 +333,87 @@ def evidence_of_the_kernel_is_asked_for():
         assert in_force() in backend.log_text()
 
 
+# ---- a node ----
+
+def node_with(mode, kind=Node, deputy=DEPUTY, more="", **environment):
+    return kind(deputy, CONFIG + more, environment={**confinement(deputy, mode), **environment})
+
+
+def tried_in_a_node(mode):
+    with tempfile.TemporaryDirectory(prefix="deputy-test-") as outside:
+        file = pathlib.Path(outside, "file")
+        file.write_text("outside")
+        node = node_with(mode, deputy=INSIDE_NODE, INSIDE_FILE=str(file))
+        node.environment["INSIDE_DATA"] = str(node.data / "inside")
+        with node:
+            eventually(node, "inside: all:")
+            outcomes = dict(re.findall(r"^inside: (.*): (\S+)$", node.log_text(), re.M))
+            expect(node.request("GET", "/healthz"), 200)
+            assert node.stop() == 0, node.log_text()[-2000:]
+        del outcomes["all"]
+        return outcomes
+
+
+def from_inside_a_node_files_and_programs_are_refused():
+    outcomes = tried_in_a_node("on")
+    for name in FILES if VERSION >= 1 else ():
+        assert outcomes.pop(name) == "EACCES", (name, outcomes)
+    for name in PROGRAMS:
+        assert outcomes.pop(name) == "EPERM", (name, outcomes)
+    assert outcomes.pop("make a file inside") == "done" and (VERSION < 1 or outcomes == {}), outcomes
+
+
+def without_the_sandbox_the_same_attempts_succeed_in_a_node():
+    outcomes = tried_in_a_node("off")
+    assert outcomes == {name: "done" for name in (*FILES, *PROGRAMS, "make a file inside")}, outcomes
+
+
+def the_start_of_a_node_says_what_is_in_force():
+    for mode, more, expected in (("on", "", in_force(ports=False, addresses="public")),
+                                 ("required" if VERSION >= 1 else "on", 'quota_url = "http://127.0.0.1:9"\n', in_force(ports=False, addresses="any")),
+                                 ("off", "", in_force(False, False, False, addresses="public", threads=False))):
+        node = node_with(mode)
+        node.config = node.config.replace("[global]\n", "[global]\n" + more, 1)
+        with node:
+            lines = [line for line in node.log_text().splitlines() if "daemon.sandbox" in line]
+            assert len(lines) == 1 and lines[0].endswith(expected), (lines, expected)
+            assert node.stop() == 0, node.log_text()[-2000:]
+
+
+def a_node_on_a_kernel_that_lacks_it_tells_or_does_not_start():
+    with node_with("on", OldNode) as node:
+        assert "warning " + in_force(files=False, ports=False, addresses="public") in node.log_text()
+        assert node.stop() == 0
+    node = node_with("required", OldNode)
+    try:
+        node.start()
+        raise AssertionError("it started")
+    except RuntimeError as error:
+        assert "the kernel does not confine this process" in str(error), error
+    finally:
+        shutil.rmtree(node.directory)
+
+
+def a_node_makes_its_directory_and_its_socket_within():
+    with tempfile.TemporaryDirectory(prefix="deputy-test-") as directory:
+        place = pathlib.Path(directory, "node.sock")
+        with socket.socket(socket.AF_UNIX) as stale:
+            stale.bind(str(place))
+        node = node_with("on", more=f'[global.deputy]\nlisten = ["127.0.0.1:{{port}}", "unix:{place}"]\n')
+        with node:
+            assert in_force(ports=False, addresses="public") in node.log_text()
+            with socket.socket(socket.AF_UNIX) as raw:
+                raw.connect(str(place))
+                raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                assert raw.recv(65536).startswith(b"HTTP/1.1 200 ")
+            assert node.stop() == 0 and not place.exists(), node.log_text()[-2000:]
+
+
 def main():
-    wanted = sys.argv[3:]
+    wanted = sys.argv[4:]
     checks = [check for check in globals().values() if callable(check) and getattr(check, "__module__", "") == "__main__"
               and not isinstance(check, type) and check.__name__ not in ("main", "landlock_version", "listener", "eventually", "in_force", "tried",
+                                                                         "node_with", "tried_in_a_node",
                                                                          "other_authorities_can_be_shown")]
     checks = [check for check in checks if not wanted or any(each in check.__name__ for each in wanted)]
     if not other_authorities_can_be_shown():

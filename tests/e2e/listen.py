@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from kit.node import confinement  # noqa: E402
 from kit.runner import run  # noqa: E402
 from kit.world import CONFIG  # noqa: E402
 
@@ -33,7 +34,7 @@ class Started:
     def __enter__(self):
         config = CONFIG.replace("{port}", "0").replace("{data}", str(self.directory / "data"))
         self.directory.joinpath("tinycloud.toml").write_text(config + self.more)
-        environment = {**os.environ, **self.environment, "TINYCLOUD_DEPUTY__THREADS": "2"}
+        environment = {**os.environ, **confinement(DEPUTY), **self.environment, "TINYCLOUD_DEPUTY__THREADS": "2"}
         self.process = subprocess.Popen(self.command(), cwd=self.directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         env=environment, pass_fds=self.passed)
         self.ready = self.process.stdout.readline().split()

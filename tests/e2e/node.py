@@ -17,7 +17,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from kit import tokens  # noqa: E402
-from kit.node import Node  # noqa: E402
+from kit.node import Node, confinement  # noqa: E402
 from kit.runner import expect, run  # noqa: E402
 from kit.world import CONFIG, World  # noqa: E402
 
@@ -31,7 +31,7 @@ def start_by_hand(*arguments, config=None, **environment):
         if config is not None:
             pathlib.Path(directory, "tinycloud.toml").write_text(config)
         done = subprocess.run([os.path.abspath(DEPUTY), "node", *arguments], cwd=directory, timeout=20, capture_output=True, text=True,
-                              env={**os.environ, **environment})
+                              env={**os.environ, **confinement(DEPUTY), **environment})
         return done.returncode, done.stdout, done.stderr
     finally:
         shutil.rmtree(directory)

@@ -9,6 +9,11 @@ import tempfile
 START_SECONDS, END_SECONDS = 20, 20
 
 
+def sanitized(deputy):
+    """Is the binary built with AddressSanitizer?"""
+    return b"__asan_init" in pathlib.Path(deputy).read_bytes()
+
+
 class Response:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
@@ -66,7 +71,7 @@ class Process:
 
     def sanitized(self):
         """Is the binary built with AddressSanitizer, whose memory is not ours to bound?"""
-        return b"__asan_init" in self.deputy.read_bytes()
+        return sanitized(self.deputy)
 
     def exchange(self, method, path, headers, body, timeout):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
