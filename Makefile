@@ -21,7 +21,7 @@ test-build: deps build
 test-races: deps ## under ThreadSanitizer: what runs on several threads, then 64 clients against a node, SECONDS a race (default 10)
 	@cmake --preset debug-tsan >/dev/null
 	@cmake --build --preset debug-tsan --parallel $(JOBS) | tail -n 1
-	@ctest --test-dir build/debug-tsan -R '^(http|run|store|node)\.' --output-on-failure
+	@ctest --test-dir build/debug-tsan -R '^(http|run|store|node|backend)\.' --output-on-failure
 	@tests/races/run build/debug-tsan $(or $(SECONDS),10)
 
 test-soak: build test-build ## half of the peak with hostile requests in it, SECONDS (default 1200): no growth, no failure
