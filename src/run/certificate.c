@@ -1,6 +1,7 @@
 #include "run/certificate.h"
 #include "base/try.h"
 #include "crypto/secret.h"
+#include "run/log.h"
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -51,4 +52,35 @@ enum deputy_error certificate_load(struct tls_identity **out, const char *certif
     secret_wipe(contents, 2 * sizeof *contents);
     free(contents);
     return error;
+}
+
+/* ---- to a loop ---- */
+
+struct identity_letter {
+    struct loop_task task;
+    struct http_server *server;
+    struct tls_identity *identity;
+};
+
+static void identity_deliver(void *ctx)
+{
+    struct identity_letter *letter = ctx;
+    http_server_secure(letter->server, letter->identity);
+    tls_identity_release(letter->identity);
+    free(letter);
+}
+
+void certificate_send(struct loop *to, struct http_server *server, struct tls_identity *identity)
+{
+    struct identity_letter *letter = calloc(1, sizeof *letter);
+    if (letter == NULL) {
+        log_event(LOG_FAILURE, "tls.kept", LOG_ERROR(DEPUTY_E_NOMEM), LOG_END);
+        return;
+    }
+    *letter = (struct identity_letter){
+            .task = {.run = identity_deliver, .ctx = letter},
+            .server = server,
+            .identity = tls_identity_hold(identity),
+    };
+    loop_post(to, &letter->task);
 }

@@ -4,7 +4,7 @@
 #include "run/certificate.h"
 #include "run/confine.h"
 #include "run/log.h"
-#include "run/place.h"
+#include "run/places.h"
 #include "run/systemd.h"
 #include "run/telemetry.h"
 #include <pthread.h>
@@ -16,7 +16,6 @@
 
 enum {
     DAEMON_MAX_THREADS = 256,
-    DAEMON_MAX_PLACES = 16,
     DAEMON_GRACE_MS = 2000, /* for running requests (spec/03 section 16.1) */
     DAEMON_HURRY_MS = 1500, /* until what waits for others is given up */
     DAEMON_MERCY_S = 5,     /* for everything; then the process ends as if it had been killed */
@@ -35,15 +34,9 @@ struct daemon_loop {
     struct loop_task stop;
 };
 
-struct daemon_place {
-    struct place place;
-    size_t door;
-};
-
 struct daemon {
     const struct daemon_plan *plan;
-    struct daemon_place places[DAEMON_MAX_PLACES];
-    size_t place_count;
+    struct places places;
     struct telemetry *telemetry;
     struct place telemetry_place;
     struct metrics **metrics;     /* of each loop, */
@@ -73,41 +66,12 @@ static enum deputy_error identity_load(struct tls_identity **out, const struct d
     return certificate_load(out, daemon->plan->tls_certificate, daemon->plan->tls_key);
 }
 
-struct identity_letter {
-    struct loop_task task;
-    struct http_server *server;
-    struct tls_identity *identity;
-};
-
-static void identity_deliver(void *ctx)
-{
-    struct identity_letter *letter = ctx;
-    http_server_secure(letter->server, letter->identity);
-    tls_identity_release(letter->identity);
-    free(letter);
-}
-
-static void identity_send(struct loop *to, struct http_server *server, struct tls_identity *identity)
-{
-    struct identity_letter *letter = calloc(1, sizeof *letter);
-    if (letter == NULL) {
-        log_event(LOG_FAILURE, "tls.kept", LOG_ERROR(DEPUTY_E_NOMEM), LOG_END);
-        return;
-    }
-    *letter = (struct identity_letter){
-            .task = {.run = identity_deliver, .ctx = letter},
-            .server = server,
-            .identity = tls_identity_hold(identity),
-    };
-    loop_post(to, &letter->task);
-}
-
 static void identity_send_all(const struct daemon *daemon, struct tls_identity *identity)
 {
     for (unsigned i = 0; i < daemon->count; i++) {
         for (size_t door = 0; door < daemon->plan->door_count; door++) {
             if (!daemon->plan->doors[door].plain)
-                identity_send(daemon->loops[i].loop, daemon->loops[i].servers[door], identity);
+                certificate_send(daemon->loops[i].loop, daemon->loops[i].servers[door], identity);
         }
     }
 }
@@ -129,18 +93,7 @@ static void daemon_reload(const struct daemon *daemon)
     systemd_notify("READY=1");
 }
 
-/* ---- places ---- */
-
-/* Says which place cannot be listened on. */
-static enum deputy_error listen_refused(
-        const struct daemon *daemon, const struct place *place, const char *reason)
-{
-    char text[PLACE_TEXT_MAX];
-    place_print(text, place, false);
-    const char *shown = strncmp(text, "http://", 7) == 0 ? text + 7 : text;
-    fprintf(stderr, "deputy %s: cannot listen on %s: %s\n", daemon->plan->name, shown, reason);
-    return DEPUTY_E_LISTEN;
-}
+/* ---- loops ---- */
 
 static enum deputy_error door_open(
         struct daemon *daemon, struct daemon_loop *on, size_t index, struct tls_identity *identity)
@@ -150,13 +103,7 @@ static enum deputy_error door_open(
     TRY(http_server_create(server, on->loop, &door->http, door->routes, door->route_count, on->app));
     if (identity != NULL && !door->plain)
         TRY(http_server_secure(*server, identity));
-    for (size_t i = 0; i < daemon->place_count; i++) {
-        struct daemon_place *at = &daemon->places[i];
-        const char *reason;
-        if (at->door == index && place_listen(&at->place, *server, &reason) != DEPUTY_OK)
-            return listen_refused(daemon, &at->place, reason);
-    }
-    return DEPUTY_OK;
+    return places_listen(&daemon->places, index, *server);
 }
 
 static void loop_on_hurry(void *ctx)
@@ -194,57 +141,6 @@ static enum deputy_error loop_open(
     return DEPUTY_OK;
 }
 
-/* One entry of the settings: one place, or all the sockets that were passed. */
-static enum deputy_error place_add(
-        struct daemon *daemon, size_t door, struct deputy_slice text, const char **reason)
-{
-    struct place read[DAEMON_MAX_PLACES];
-    size_t count = 1, room = DAEMON_MAX_PLACES - daemon->place_count;
-    *reason = "that is one place too many";
-    ENSURE(room > 0, DEPUTY_E_LIMIT);
-    if (deputy_slice_equal(text, deputy_slice_text("systemd")))
-        TRY(place_read_passed(read, room, &count, reason));
-    else
-        TRY(place_read(&read[0], text, reason));
-    for (size_t i = 0; i < count; i++)
-        daemon->places[daemon->place_count++] = (struct daemon_place){read[i], door};
-    return DEPUTY_OK;
-}
-
-static enum deputy_error door_read(struct daemon *daemon, size_t index)
-{
-    const struct daemon_door *door = &daemon->plan->doors[index];
-    for (size_t i = 0; i < door->listen_count; i++) {
-        struct deputy_slice text = door->listen[i];
-        const char *reason;
-        if (place_add(daemon, index, text, &reason) == DEPUTY_OK)
-            continue;
-        fprintf(stderr, "deputy %s: cannot listen on %.*s: %s\n", daemon->plan->name, (int)text.len,
-                (const char *)text.ptr, reason);
-        return DEPUTY_E_LISTEN;
-    }
-    return DEPUTY_OK;
-}
-
-static enum deputy_error places_read(struct daemon *daemon)
-{
-    for (size_t i = 0; i < daemon->plan->door_count; i++)
-        TRY(door_read(daemon, i));
-    return DEPUTY_OK;
-}
-
-/* After the owner has opened: a second process on the same data has been refused by then. */
-static enum deputy_error places_open(struct daemon *daemon)
-{
-    for (size_t i = 0; i < daemon->place_count; i++) {
-        struct daemon_place *at = &daemon->places[i];
-        const char *reason;
-        if (place_open(&at->place, daemon->plan->doors[at->door].socket_mode, &reason) != DEPUTY_OK)
-            return listen_refused(daemon, &at->place, reason);
-    }
-    return DEPUTY_OK;
-}
-
 /* Those of one loop behind those of the one before. */
 static size_t servers_list(struct daemon *daemon)
 {
@@ -271,7 +167,7 @@ static enum deputy_error telemetry_begin(struct daemon *daemon)
             .owner = daemon->plan->owner};
     if (place_read(place, text, &reason) != DEPUTY_OK ||
             telemetry_start(&daemon->telemetry, place, &source, &reason) != DEPUTY_OK)
-        return listen_refused(daemon, place, reason);
+        return place_refused(daemon->plan->name, place, reason);
     return DEPUTY_OK;
 }
 
@@ -299,8 +195,8 @@ static enum deputy_error sandbox_begin(struct daemon *daemon)
     struct confine_paths paths = {.count = 0};
     if (plan->sandbox == NULL)
         return DEPUTY_OK;
-    for (size_t i = 0; i < daemon->place_count; i++) {
-        const struct place *place = &daemon->places[i].place;
+    for (size_t i = 0; i < daemon->places.count; i++) {
+        const struct place *place = &daemon->places.items[i].place;
         if (place->path[0] == '/' && (place->made || place->fd < 0))
             confine_add_directory(&paths, place->path, place->made ? SANDBOX_REMOVES : SANDBOX_SOCKETS);
     }
@@ -321,13 +217,13 @@ static enum deputy_error daemon_open(struct daemon *daemon)
     daemon->metrics = calloc(daemon->count, sizeof(struct metrics *));
     daemon->servers = calloc(daemon->count * DAEMON_MAX_DOORS, sizeof(struct http_server *));
     ENSURE(daemon->loops != NULL && daemon->metrics != NULL && daemon->servers != NULL, DEPUTY_E_NOMEM);
-    TRY(places_read(daemon));
+    TRY(places_read(&daemon->places, plan));
     if (plan->sandbox_first)
         TRY(sandbox_begin(daemon));
     if (plan->open_all != NULL)
         TRY(plan->open_all(plan->owner, daemon->count));
     daemon->opened = true;
-    TRY(places_open(daemon));
+    TRY(places_open(&daemon->places));
     TRY(loops_open(daemon));
     if (!plan->sandbox_first)
         TRY(sandbox_begin(daemon));
@@ -342,17 +238,6 @@ static enum deputy_error daemon_open(struct daemon *daemon)
     return DEPUTY_OK;
 }
 
-static void place_log(const struct place *place)
-{
-    char text[64];
-    if (place->path[0] != '\0') {
-        log_event(LOG_INFO, "daemon.listening", LOG_WORD("socket", "unix"), LOG_END);
-        return;
-    }
-    address_print(text, &place->address);
-    log_event(LOG_INFO, "daemon.listening", LOG_ADDRESS("address", deputy_slice_text(text)), LOG_END);
-}
-
 static void telemetry_log(const struct place *place)
 {
     char text[64];
@@ -364,17 +249,7 @@ static void ready_tell(const struct daemon *daemon)
 {
     if (daemon->plan->sandbox != NULL)
         sandbox_log(&daemon->sandbox);
-    printf("ready");
-    for (size_t i = 0; i < daemon->place_count; i++) {
-        char text[PLACE_TEXT_MAX];
-        const struct daemon_place *at = &daemon->places[i];
-        bool secure = daemon->plan->tls_certificate != NULL && !daemon->plan->doors[at->door].plain;
-        place_print(text, &at->place, secure);
-        printf(" %s", text);
-        place_log(&at->place);
-    }
-    printf("\n");
-    fflush(stdout);
+    places_tell(&daemon->places);
     if (daemon->telemetry != NULL)
         telemetry_log(&daemon->telemetry_place);
     systemd_notify("READY=1");
@@ -441,8 +316,7 @@ static void loops_end(struct daemon *daemon)
             plan->close_loop(on->app);
         metrics_destroy(daemon->metrics[i]);
     }
-    for (size_t i = 0; i < daemon->place_count; i++)
-        place_close(&daemon->places[i].place);
+    places_close(&daemon->places);
     if (daemon->opened && plan->close_all != NULL)
         plan->close_all(plan->owner);
     for (unsigned i = 0; i < daemon->count; i++)
