@@ -85,6 +85,7 @@ int kit_setup(void **state)
     issuer_setup(&issuer);
     kit->issuer = issuer;
     kit->node.issuer = issuer;
+    kit->arena = check_arena();
     kit->now = kit->issuer->now;
     assert_ok(deputy_key_address(kit->owner, kit->issuer->keys[ISSUER_O]));
     node_begin(&kit->node);
@@ -122,6 +123,7 @@ int kit_teardown(void **state)
     deputy_key_destroy(kit->session_key);
     node_end(&kit->node);
     directory_remove(kit->directory);
+    deputy_arena_destroy(kit->arena);
     free(kit);
     return issuer_teardown(&issuer);
 }

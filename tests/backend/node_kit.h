@@ -65,7 +65,8 @@ void node_end(struct node *node);
 
 struct kit {
     struct node node;
-    struct issuer *issuer;
+    struct issuer *issuer;      /* while requests are under way, with its memory, under the node's lock */
+    struct deputy_arena *arena; /* of the test's thread */
     struct backend backend;
     struct backend_loop on[KIT_LOOPS]; /* the first runs on the test's thread */
     struct deputy_key *session_key;

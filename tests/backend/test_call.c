@@ -84,7 +84,7 @@ static void begin(struct kit *kit, struct told *told, const struct backend_opera
 {
     static const struct backend_call_events events = {on_head, on_part, on_end, on_ready};
     told->kit = kit;
-    assert_ok(backend_call_begin(&told->call, &kit->on[0], kit->issuer->arena, operation, &events, told));
+    assert_ok(backend_call_begin(&told->call, &kit->on[0], kit->arena, operation, &events, told));
     told->begun = true;
 }
 

@@ -45,8 +45,7 @@ static const struct deputy_slice none = {NULL, 0};
 static struct plain get(struct kit *kit, const char *name, struct deputy_slice scope)
 {
     struct plain plain = {.kit = kit};
-    assert_ok(backend_secret_get(
-            &kit->on[0], kit->issuer->arena, kit->owner, T(name), scope, on_plain, &plain));
+    assert_ok(backend_secret_get(&kit->on[0], kit->arena, kit->owner, T(name), scope, on_plain, &plain));
     run(&plain);
     return plain;
 }
@@ -55,7 +54,7 @@ static struct plain put(struct kit *kit, const char *name, const char *value)
 {
     struct plain plain = {.kit = kit};
     assert_ok(backend_secret_put(
-            &kit->on[0], kit->issuer->arena, kit->owner, T(name), none, T(value), on_plain, &plain));
+            &kit->on[0], kit->arena, kit->owner, T(name), none, T(value), on_plain, &plain));
     run(&plain);
     return plain;
 }
@@ -63,8 +62,7 @@ static struct plain put(struct kit *kit, const char *name, const char *value)
 static struct plain delete (struct kit *kit, const char *name)
 {
     struct plain plain = {.kit = kit};
-    assert_ok(backend_secret_delete(
-            &kit->on[0], kit->issuer->arena, kit->owner, T(name), none, on_plain, &plain));
+    assert_ok(backend_secret_delete(&kit->on[0], kit->arena, kit->owner, T(name), none, on_plain, &plain));
     run(&plain);
     return plain;
 }
@@ -72,7 +70,7 @@ static struct plain delete (struct kit *kit, const char *name)
 static struct plain open(struct kit *kit, struct deputy_slice envelope)
 {
     struct plain plain = {.kit = kit};
-    assert_ok(backend_decrypt(&kit->on[0], kit->issuer->arena, kit->owner, envelope, on_plain, &plain));
+    assert_ok(backend_decrypt(&kit->on[0], kit->arena, kit->owner, envelope, on_plain, &plain));
     run(&plain);
     return plain;
 }
@@ -181,8 +179,8 @@ static void spoil(struct kit *kit, const char *member)
 {
     struct deputy_slice copy;
     vault_store(kit, PLAIN_TEXT);
-    assert_ok(arena_copy(
-            kit->issuer->arena, &copy, deputy_slice_bytes(kit->node.value, strlen(kit->node.value) + 1)));
+    assert_ok(
+            arena_copy(kit->arena, &copy, deputy_slice_bytes(kit->node.value, strlen(kit->node.value) + 1)));
     char *text = (char *)(uintptr_t)copy.ptr, *at = strstr(text, member);
     assert_non_null(at);
     at[1] = '_';
@@ -330,7 +328,7 @@ static void F30_what_is_written_can_be_read(void **state)
     const struct node_request *request = &kit->node.requests[kit->node.count - 1];
     assert_text(request->content_type, "text/plain;charset=UTF-8");
     struct deputy_vault_entry entry;
-    assert_ok(deputy_vault_read(kit->issuer->arena, &entry, vault.space, T(SECRET_PATH), request->body));
+    assert_ok(deputy_vault_read(kit->arena, &entry, vault.space, T(SECRET_PATH), request->body));
     assert_false(entry.elsewhere);
     kit->node.value = vault_text(kit, request->body);
     is_text(get(kit, "API_KEY", none), "n\xc3\xa9w");
@@ -392,8 +390,7 @@ static void E15_envelope_of_another_network_is_not_opened(void **state)
         uint8_t random[DEPUTY_ENVELOPE_RANDOM_BYTES] = {(uint8_t)(i + 1)};
         struct deputy_slice json;
         vault_move(kit, networks[i]);
-        assert_ok(
-                deputy_envelope_seal(kit->issuer->arena, &json, &vault.network, T("x"), none, none, random));
+        assert_ok(deputy_envelope_seal(kit->arena, &json, &vault.network, T("x"), none, none, random));
         is_fault(open(kit, json), DEPUTY_E_SECRET_DENIED, BLAME_GRANT);
     }
     assert_int_equal(kit_invokes(kit), invokes); /* the node was not asked */

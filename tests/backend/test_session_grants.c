@@ -135,10 +135,10 @@ static void F21_host_of_a_wrapper_is_never_contacted(void **state)
     struct deputy_portable portable;
     struct deputy_refusal refusal;
     const struct deputy_token *grant = kit_grant(kit);
-    assert_ok(deputy_portable_read(kit->issuer->arena, &portable, &refusal, kit_wrapped(kit, grant)));
+    assert_ok(deputy_portable_read(kit->arena, &portable, &refusal, kit_wrapped(kit, grant)));
     portable.host = hosts[1];
     portable.form = DEPUTY_WRAPPER_PLAIN;
-    assert_ok(deputy_portable_build(kit->issuer->arena, &portable));
+    assert_ok(deputy_portable_build(kit->arena, &portable));
     kit_keep(kit, portable.json);
     kit_is_fault(kit_open(kit), DEPUTY_E_DELEGATION_STALE, BLAME_GRANT);
     kit->backend.intake.hosts = hosts;
@@ -208,7 +208,7 @@ static void take(struct kit *kit, struct tried *tried, const struct deputy_token
 {
     const struct intake_proofs none = {NULL, 0};
     struct deputy_refusal refusal;
-    tried->arena = kit->issuer->arena;
+    tried->arena = kit->arena;
     tried->wants = kit_wants(kit);
     assert_ok(intake_take(tried->arena, &tried->intake, &refusal, &kit->backend.intake, &tried->wants,
             kit_wrapped(kit, token), &none, kit->issuer->now));
