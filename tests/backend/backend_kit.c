@@ -57,7 +57,7 @@ static void backend_make(struct kit *kit)
             .hosts = &kit->host,
             .host_count = 1};
     backend->node = T(kit->url);
-    backend->node_ms = 1000;
+    backend->node_ms = 3000; /* machines are busy */
     backend->clock = (struct backend_clock){kit_clock, kit};
     snprintf(kit->directory, sizeof kit->directory, "/tmp/deputy-kit-XXXXXX");
     assert_non_null(mkdtemp(kit->directory));
