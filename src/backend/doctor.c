@@ -12,22 +12,9 @@ struct doctor {
     struct store_audit *audit;
     struct deputy_arena *arena; /* of one record */
     const struct doctor_rules *rules;
-    const struct audit_sink *sink;
-    struct backend_doctor_result *result;
+    struct audit_sink sink;
+    struct backend_doctor_result *result; /* but for what is counted on the way to the sink */
 };
-
-static void doctor_found(void *ctx, const struct audit_finding *finding)
-{
-    struct doctor *doctor = ctx;
-    doctor->result->findings++;
-    doctor->sink->found(doctor->sink->ctx, finding);
-}
-
-static void doctor_progress(void *ctx, const char *check, uint64_t rows, bool ended)
-{
-    const struct doctor *doctor = ctx;
-    doctor->sink->progress(doctor->sink->ctx, check, rows, ended);
-}
 
 /* ---- a grant ---- */
 
@@ -83,59 +70,43 @@ static enum deputy_error record_check(void *ctx, struct deputy_slice name, struc
         problem = result == DEPUTY_OK ? NULL : problem_text(doctor, &refusal);
     }
     if (problem != NULL)
-        doctor_found(doctor, &(struct audit_finding){"grants", problem, AUDIT_KEY, name});
+        doctor->sink.found(doctor->sink.ctx, &(struct audit_finding){"grants", problem, AUDIT_KEY, name});
     return DEPUTY_OK;
 }
 
 /* ---- the checks ---- */
 
-static enum deputy_error check_database(struct doctor *doctor)
-{
-    return store_audit_database(doctor->audit);
-}
-
 /* A copy is ours alone from the beginning, wherever it is put. */
-static enum deputy_error check_files(struct doctor *doctor)
+static enum deputy_error check_files(void *ctx)
 {
+    const struct doctor *doctor = ctx;
     return doctor->rules == NULL ? DEPUTY_OK : sealed_audit_files(doctor->audit);
 }
 
-static enum deputy_error check_records(struct doctor *doctor)
+static enum deputy_error check_records(void *ctx)
 {
+    struct doctor *doctor = ctx;
     return sealed_audit_records(doctor->audit, doctor->arena, record_check, doctor);
 }
 
-/* A check that stops at damage is not the last one: the others still tell something. */
-static enum deputy_error doctor_check_all(struct doctor *doctor)
-{
-    static const struct {
-        const char *name;
-        enum deputy_error (*run)(struct doctor *doctor);
-    } checks[] = {{"database", check_database}, {"files", check_files}, {"records", check_records}};
-    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
-        enum deputy_error error = checks[i].run(doctor);
-        ENSURE(!error_is_of_memory(error), error);
-        if (error != DEPUTY_OK)
-            doctor_found(doctor, &(struct audit_finding){checks[i].name, deputy_error_info(error)->text,
-                                         AUDIT_TEXT, deputy_slice_text("the check could not be ended")});
-    }
-    return DEPUTY_OK;
-}
+static const struct audit_check checks[] = {{"database", .look = store_audit_database},
+        {"files", .run = check_files}, {"records", .run = check_records}};
 
 static enum deputy_error doctor_run(struct doctor *doctor, const char *database, const uint8_t *key)
 {
-    const struct audit_sink sink = {doctor_found, doctor_progress, doctor};
     TRY(deputy_arena_create(&doctor->arena, DOCTOR_ARENA));
-    TRY(sealed_audit_open(&doctor->audit, database, key, &sink));
-    return doctor_check_all(doctor);
+    TRY(sealed_audit_open(&doctor->audit, database, key, &doctor->sink));
+    return audit_check_all(doctor->audit, checks, sizeof checks / sizeof checks[0], doctor);
 }
 
 enum deputy_error backend_doctor(struct backend_doctor_result *out, const char *database,
         const uint8_t key[SEALED_KEY_BYTES], const struct doctor_rules *rules, const struct audit_sink *sink)
 {
-    struct doctor doctor = {.rules = rules, .sink = sink, .result = out};
+    struct audit_count count = {.to = sink};
+    struct doctor doctor = {.rules = rules, .sink = audit_count_sink(&count), .result = out};
     *out = (struct backend_doctor_result){0};
     enum deputy_error error = doctor_run(&doctor, database, key);
+    out->findings = count.findings;
     store_audit_close(doctor.audit);
     deputy_arena_destroy(doctor.arena);
     return error;

@@ -63,6 +63,39 @@ void store_audit_close(struct store_audit *audit)
     free(audit);
 }
 
+/* --- all checks --- */
+
+static void count_found(void *ctx, const struct audit_finding *finding)
+{
+    struct audit_count *count = ctx;
+    count->findings++;
+    count->to->found(count->to->ctx, finding);
+}
+
+static void count_progress(void *ctx, const char *check, uint64_t rows, bool ended)
+{
+    const struct audit_count *count = ctx;
+    count->to->progress(count->to->ctx, check, rows, ended);
+}
+
+struct audit_sink audit_count_sink(struct audit_count *count)
+{
+    return (struct audit_sink){count_found, count_progress, count};
+}
+
+enum deputy_error audit_check_all(
+        struct store_audit *audit, const struct audit_check *checks, size_t count, void *ctx)
+{
+    for (const struct audit_check *check = checks; check < checks + count; check++) {
+        enum deputy_error error = check->look != NULL ? check->look(audit) : check->run(ctx);
+        ENSURE(error != DEPUTY_E_NOMEM, error);
+        if (error != DEPUTY_OK)
+            audit_found(audit, check->name, AUDIT_TEXT, deputy_slice_text("the check could not be ended"),
+                    deputy_error_info(error)->text);
+    }
+    return DEPUTY_OK;
+}
+
 /* --- telling --- */
 
 void audit_found(struct store_audit *audit, const char *check, enum audit_subject kind,

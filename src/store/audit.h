@@ -44,6 +44,27 @@ enum deputy_error store_audit_open(struct store_audit **out, const char *directo
 /* NULL is allowed. */
 void store_audit_close(struct store_audit *audit);
 
+/* What is found on its way to a sink, counted. */
+struct audit_count {
+    const struct audit_sink *to;
+    uint64_t findings;
+};
+
+/* The sink that counts; the count must outlive it. */
+struct audit_sink audit_count_sink(struct audit_count *count);
+
+/* Looks at the store alone, or (look is NULL) at what the caller knows of it. */
+struct audit_check {
+    const char *name;
+    enum deputy_error (*look)(struct store_audit *audit);
+    enum deputy_error (*run)(void *ctx);
+};
+
+/* Makes all checks, one after the other. One that stops at damage is a finding and not the last one: the
+ * others still tell something. NOMEM ends them. */
+enum deputy_error audit_check_all(
+        struct store_audit *audit, const struct audit_check *checks, size_t count, void *ctx);
+
 /* "database": SQLite's own check of every page, index and constraint. */
 enum deputy_error store_audit_database(struct store_audit *audit);
 
