@@ -11,6 +11,7 @@ enum { PART = 64 * 1024, MANY = 1000 };
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
 
 static atomic_int overs;
+static atomic_int floods; /* that all has been said of */
 static _Atomic(struct sse *) open_stream;
 
 static void on_over(void *ctx)
@@ -49,6 +50,7 @@ static enum http_flow answer_flood(struct http_exchange *x, void *app)
     int before = atomic_load(&overs);
     for (int i = 0; i < MANY && atomic_load(&overs) == before; i++)
         sse_send(sse, deputy_slice_bytes(event, sizeof event));
+    atomic_fetch_add(&floods, 1);
     return HTTP_LATER;
 }
 
@@ -70,6 +72,7 @@ static int setup(void **state)
     static struct served served;
     const struct http_config config = {.write_timeout_ms = 1000};
     atomic_store(&overs, 0);
+    atomic_store(&floods, 0);
     serve(&served, &config, routes, sizeof routes / sizeof routes[0], NULL);
     *state = &served;
     return 0;
@@ -81,11 +84,16 @@ static int teardown(void **state)
     return 0;
 }
 
+static void wait_for(const atomic_int *counted, int count)
+{
+    for (int i = 0; i < 500 && atomic_load(counted) < count; i++)
+        usleep(10000);
+    assert_int_equal(atomic_load(counted), count);
+}
+
 static void wait_over(int count)
 {
-    for (int i = 0; i < 500 && atomic_load(&overs) < count; i++)
-        usleep(10000);
-    assert_int_equal(atomic_load(&overs), count);
+    wait_for(&overs, count);
 }
 
 static void events_come_in_order_and_the_last_one_ends_the_answer(void **state)
@@ -110,7 +118,7 @@ static void slow_reader_is_told_what_happened_and_loses_its_stream(void **state)
     struct wire wire;
     wire_open(&wire, ((struct served *)*state)->port);
     wire_send_text(&wire, GET("/flood"));
-    usleep(200000);
+    wait_for(&floods, 1); /* a reader that begins before keeps up with it */
     struct wire_reply reply = wire_reply(&wire);
     assert_int_equal(reply.status, 200);
     assert_true(reply.body.len > sizeof last && reply.body.len < (size_t)MANY * PART);

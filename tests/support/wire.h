@@ -5,7 +5,7 @@
 #include "support/check.h"
 #include <sys/types.h>
 
-enum { WIRE_BUFFER = 4 * 1024 * 1024 };
+enum { WIRE_BUFFER = 16 * 1024 * 1024 }; /* more than the kernel keeps for both ends of a connection */
 
 struct wire {
     int fd;
