@@ -24,6 +24,7 @@ chance = random.Random(1)
 class At:
     """A node that runs already, by its port."""
     port = int(os.environ["OPENAPI_PORT"])
+    exchange = Node.exchange
     request = Node.request
 
 
