@@ -300,7 +300,8 @@ static void service_that_never_answers_costs_three_seconds(void **state)
     eventually(all_are_told); /* those behind the threads too: their time runs while they wait */
     assert_in_range(metrics_clock() - began, 2900000, 4500000);
     assert_int_equal(quota_service_count(service).failed, HELD_MAX);
-    assert_int_equal(script.asked, QUOTA_THREADS);
+    /* Who came a moment later than the first has a moment left when the first have none. */
+    assert_in_range(script.asked, QUOTA_THREADS, HELD_MAX / 2);
 }
 
 static bool busy_ones_are_told(void)
