@@ -101,13 +101,7 @@ static int doctor(struct upkeep_call *call)
 
 int cmd_backend_doctor(struct cli *cli, int argc, char **argv)
 {
-    struct upkeep_call call;
-    int code;
-    if (!upkeep_call_begin(&call, &code, cli, argc, argv, &doctor_verb))
-        return code;
-    code = doctor(&call);
-    upkeep_call_end(&call);
-    return code;
+    return upkeep_call_run(cli, argc, argv, &doctor_verb, doctor);
 }
 
 /* ---- copies ---- */
@@ -139,24 +133,22 @@ static int copy(struct upkeep_call *call, const char *source, const char *target
     return CLI_NO;
 }
 
+static int backup(struct upkeep_call *call)
+{
+    return copy(call, call->backend.database, call->operand);
+}
+
 int cmd_backend_backup(struct cli *cli, int argc, char **argv)
 {
-    struct upkeep_call call;
-    int code;
-    if (!upkeep_call_begin(&call, &code, cli, argc, argv, &backup_verb))
-        return code;
-    code = copy(&call, call.backend.database, call.operand);
-    upkeep_call_end(&call);
-    return code;
+    return upkeep_call_run(cli, argc, argv, &backup_verb, backup);
+}
+
+static int restore(struct upkeep_call *call)
+{
+    return copy(call, call->operand, call->backend.database);
 }
 
 int cmd_backend_restore(struct cli *cli, int argc, char **argv)
 {
-    struct upkeep_call call;
-    int code;
-    if (!upkeep_call_begin(&call, &code, cli, argc, argv, &restore_verb))
-        return code;
-    code = copy(&call, call.operand, call.backend.database);
-    upkeep_call_end(&call);
-    return code;
+    return upkeep_call_run(cli, argc, argv, &restore_verb, restore);
 }

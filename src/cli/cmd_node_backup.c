@@ -59,24 +59,22 @@ static int copy_with(struct upkeep_call *call, copy_fn *copy, const char *target
     return CLI_NO;
 }
 
+static int backup(struct upkeep_call *call)
+{
+    return copy_with(call, node_backup, call->operand);
+}
+
 int cmd_node_backup(struct cli *cli, int argc, char **argv)
 {
-    struct upkeep_call call;
-    int code;
-    if (!upkeep_call_begin(&call, &code, cli, argc, argv, &backup_verb))
-        return code;
-    code = copy_with(&call, node_backup, call.operand);
-    upkeep_call_end(&call);
-    return code;
+    return upkeep_call_run(cli, argc, argv, &backup_verb, backup);
+}
+
+static int restore(struct upkeep_call *call)
+{
+    return copy_with(call, node_restore, call->node.directory);
 }
 
 int cmd_node_restore(struct cli *cli, int argc, char **argv)
 {
-    struct upkeep_call call;
-    int code;
-    if (!upkeep_call_begin(&call, &code, cli, argc, argv, &restore_verb))
-        return code;
-    code = copy_with(&call, node_restore, call.node.directory);
-    upkeep_call_end(&call);
-    return code;
+    return upkeep_call_run(cli, argc, argv, &restore_verb, restore);
 }

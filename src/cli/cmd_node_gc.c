@@ -44,11 +44,5 @@ static int collect(struct upkeep_call *call)
 
 int cmd_node_gc(struct cli *cli, int argc, char **argv)
 {
-    struct upkeep_call call;
-    int code;
-    if (!upkeep_call_begin(&call, &code, cli, argc, argv, &verb))
-        return code;
-    code = collect(&call);
-    upkeep_call_end(&call);
-    return code;
+    return upkeep_call_run(cli, argc, argv, &verb, collect);
 }

@@ -73,31 +73,30 @@ static bool read_settings(struct upkeep_call *call, int argc, char **argv, const
     return false;
 }
 
-bool upkeep_call_begin(struct upkeep_call *call, int *code, struct cli *cli, int argc, char **argv,
-        const struct upkeep_verb *verb)
-{
-    *call = (struct upkeep_call){.cli = cli, .of = verb->of, .grace_s = NODE_GRACE_S};
-    if (argc == 2 && is_named(argv[1], "--help")) {
-        print_help(verb);
-        *code = CLI_YES;
-        return false;
-    }
-    *code = CLI_UNUSABLE;
-    if (!read_settings(call, argc, argv, verb)) {
-        upkeep_call_end(call);
-        return false;
-    }
-    call->json = buf_make(cli->arena, OUTPUT_JSON_MAX);
-    call->writer = json_writer_make(&call->json);
-    return true;
-}
-
-void upkeep_call_end(struct upkeep_call *call)
+static void call_end(struct upkeep_call *call)
 {
     if (call->of == UPKEEP_NODE)
         node_place_end(&call->node);
     else
         backend_place_end(&call->backend);
+}
+
+int upkeep_call_run(struct cli *cli, int argc, char **argv, const struct upkeep_verb *verb,
+        int (*work)(struct upkeep_call *call))
+{
+    struct upkeep_call call = {.cli = cli, .of = verb->of, .grace_s = NODE_GRACE_S};
+    int code = CLI_UNUSABLE;
+    if (argc == 2 && is_named(argv[1], "--help")) {
+        print_help(verb);
+        return CLI_YES;
+    }
+    if (read_settings(&call, argc, argv, verb)) {
+        call.json = buf_make(cli->arena, OUTPUT_JSON_MAX);
+        call.writer = json_writer_make(&call.json);
+        code = work(&call);
+    }
+    call_end(&call);
+    return code;
 }
 
 /* --- findings --- */

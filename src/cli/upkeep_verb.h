@@ -36,12 +36,11 @@ struct upkeep_call {
 enum { NODE_GRACE_S = 24 * 60 * 60 };
 
 /*
- * Reads what follows the verb: the operand, --json, --grace, and the settings of the daemon. argv[0] is
- * the verb. False: *code is the exit code, and what is wrong was said. End it with upkeep_call_end.
+ * Reads what follows the verb: the operand, --json, --grace, and the settings of the daemon; then does the
+ * work. argv[0] is the verb. The exit code; what is wrong was said.
  */
-bool upkeep_call_begin(struct upkeep_call *call, int *code, struct cli *cli, int argc, char **argv,
-        const struct upkeep_verb *verb);
-void upkeep_call_end(struct upkeep_call *call);
+int upkeep_call_run(struct cli *cli, int argc, char **argv, const struct upkeep_verb *verb,
+        int (*work)(struct upkeep_call *call));
 
 /* A sink that prints findings to standard output, or collects them as JSON, and progress to standard error.
  */

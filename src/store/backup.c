@@ -170,21 +170,6 @@ enum deputy_error store_copy_begin(
 
 /* --- the end --- */
 
-/* The directory that holds the target's name. */
-static enum deputy_error parent_sync(const char *part)
-{
-    char parent[STORE_PATH_MAX];
-    TRY(path_join(parent, part, ""));
-    char *slash = strrchr(parent, '/');
-    if (slash != NULL)
-        slash[slash == parent] = '\0';
-    int fd = open(slash != NULL ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ENSURE(fd >= 0, directory_error());
-    enum deputy_error error = directory_sync(fd);
-    close(fd);
-    return error;
-}
-
 /* A directory takes the place of an empty one, and of nothing else. A name that may not last is taken back.
  */
 enum deputy_error store_copy_publish(const char *target)
@@ -193,7 +178,7 @@ enum deputy_error store_copy_publish(const char *target)
     TRY(store_copy_part(part, target));
     if (rename(part, target) != 0)
         return errno == ENOTEMPTY || errno == EEXIST ? DEPUTY_E_STORE_EXISTS : directory_error();
-    enum deputy_error error = parent_sync(part);
+    enum deputy_error error = directory_sync_name(part);
     if (error != DEPUTY_OK)
         rename(target, part);
     return error;

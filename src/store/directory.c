@@ -32,6 +32,28 @@ enum deputy_error directory_sync(int fd)
     return DEPUTY_OK;
 }
 
+void directory_of(char path[PATH_MAX])
+{
+    char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        memcpy(path, ".", 2);
+    else
+        slash[slash == path] = '\0';
+}
+
+enum deputy_error directory_sync_name(const char *path)
+{
+    char parent[PATH_MAX];
+    int len = snprintf(parent, sizeof parent, "%s", path);
+    ENSURE(len > 0 && (size_t)len < sizeof parent, DEPUTY_E_STORE_DIRECTORY);
+    directory_of(parent);
+    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ENSURE(fd >= 0, directory_error());
+    enum deputy_error result = directory_sync(fd);
+    close(fd);
+    return result;
+}
+
 static enum deputy_error directory_enter(int *out, int parent, const char *name)
 {
     if (mkdirat(parent, name, DIRECTORY_MODE) != 0 && errno != EEXIST)

@@ -48,6 +48,12 @@ enum deputy_error directory_error(void);
 /* Makes names that were created or renamed in an open directory durable. */
 enum deputy_error directory_sync(int fd);
 
+/* The directory of a path, in its place: "." of a name alone. */
+void directory_of(char path[PATH_MAX]);
+
+/* Makes a name that was created or renamed durable, by its path. */
+enum deputy_error directory_sync_name(const char *path);
+
 /* The same for all that opening the directory, or the database in it, may have made. */
 enum deputy_error directory_sync_names(const struct directory *directory);
 

@@ -135,16 +135,6 @@ static void directory_check(struct store_audit *audit, const char *path)
                 "others than its owner may put files into it: chmod 700");
 }
 
-/* The directory of a path, in its place. */
-static void path_parent(char path[PATH_MAX])
-{
-    char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        memcpy(path, ".", 2);
-    else
-        slash[slash == path] = '\0';
-}
-
 enum deputy_error sealed_audit_files(struct store_audit *audit)
 {
     static const char *const behind[] = {"", "-wal", "-shm"};
@@ -155,7 +145,7 @@ enum deputy_error sealed_audit_files(struct store_audit *audit)
         file_check(audit, path);
     }
     memcpy(path, audit->database, sizeof path);
-    path_parent(path);
+    directory_of(path);
     directory_check(audit, path);
     audit->sink.progress(audit->sink.ctx, "files", sizeof behind / sizeof behind[0], true);
     return DEPUTY_OK;
@@ -189,18 +179,6 @@ enum deputy_error sealed_copy_begin(struct store_audit *audit, const char *targe
     return db_copy(&audit->db, part);
 }
 
-static enum deputy_error parent_sync(const char *path)
-{
-    char parent[PATH_MAX];
-    snprintf(parent, sizeof parent, "%s", path);
-    path_parent(parent);
-    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ENSURE(fd >= 0, directory_error());
-    enum deputy_error result = directory_sync(fd);
-    close(fd);
-    return result;
-}
-
 /* A link replaces nothing. A name that may not last is taken back. */
 enum deputy_error sealed_copy_publish(const char *target)
 {
@@ -208,7 +186,7 @@ enum deputy_error sealed_copy_publish(const char *target)
     TRY(sealed_copy_part(part, target));
     if (link(part, target) != 0)
         return errno == EEXIST ? DEPUTY_E_STORE_EXISTS : directory_error();
-    enum deputy_error result = parent_sync(target);
+    enum deputy_error result = directory_sync_name(target);
     unlink(result == DEPUTY_OK ? part : target);
     return result;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- what is told ---- */
@@ -24,6 +26,19 @@ void attempt_tell(const char *what, const char *outcome)
 static void tell_call(const char *what, long result)
 {
     attempt_tell(what, result >= 0 ? "done" : strerrorname_np(errno));
+}
+
+/* ---- when ---- */
+
+struct deputy_time attempt_clock(void *ctx)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct timespec now;
+    (void)ctx;
+    if (gettid() != getpid())
+        pthread_once(&once, attempt_everything);
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (struct deputy_time){.sec = now.tv_sec, .nsec = (uint32_t)now.tv_nsec};
 }
 
 /* ---- files ---- */

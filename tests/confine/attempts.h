@@ -8,6 +8,14 @@
 #ifndef CONFINE_ATTEMPTS_H
 #define CONFINE_ATTEMPTS_H
 
+#include <deputy/time.h>
+
+/* Everything that is tried in this daemon: each has its own. */
+void attempt_everything(void);
+
+/* The clock of the daemon. When a thread beside the first one reads it for the first time, all is tried. */
+struct deputy_time attempt_clock(void *ctx);
+
 void attempt_tell(const char *what, const char *outcome);
 const char *attempt_variable(const char *name);
 void attempt_files_and_programs(void);

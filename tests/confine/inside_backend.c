@@ -9,10 +9,8 @@
 #define _GNU_SOURCE
 #include "backend/serve.h"
 #include "confine/attempts.h"
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -98,7 +96,7 @@ static void request_try(const char *what, struct http_caller *caller, struct tar
 
 /* ---- the backend ---- */
 
-static void everything_try(void)
+void attempt_everything(void)
 {
     attempt_files_and_programs();
     attempt_connection("connect to the node", "INSIDE_NODE");
@@ -110,19 +108,8 @@ static void everything_try(void)
     request_try("ask the node", callers.own, (struct target){"127.0.0.1", "INSIDE_NODE"});
 }
 
-static struct deputy_time clock_read(void *ctx)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    struct timespec now;
-    (void)ctx;
-    if (gettid() != getpid())
-        pthread_once(&once, everything_try);
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (struct deputy_time){.sec = now.tv_sec, .nsec = (uint32_t)now.tv_nsec};
-}
-
 int main(int argc, char **argv)
 {
-    const struct backend_clock clock = {.now = clock_read};
+    const struct backend_clock clock = {.now = attempt_clock};
     return backend_serve(environ, argv + (argc > 1 ? 2 : 1), clock); /* as "deputy backend" is called */
 }
