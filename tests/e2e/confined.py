@@ -25,6 +25,7 @@ from kit.backend import Backend, Owner  # noqa: E402
 from kit.guest import AT_REPORT_DATA, Kernel  # noqa: E402
 from kit.node import Node, confinement  # noqa: E402
 from kit.runner import expect, run  # noqa: E402
+from kit.secure import SecureNode  # noqa: E402
 from kit.world import CONFIG  # noqa: E402
 
 DEPUTY, INSIDE_BACKEND, INSIDE_NODE = (os.path.abspath(path) for path in sys.argv[1:4])
@@ -249,30 +250,6 @@ def a_new_certificate_is_read_on_SIGHUP():
             assert backend.stop() == 0, backend.log_text()[-2000:]
 
 
-class SecureNode(Node):
-    """A node that speaks TLS."""
-
-    def __init__(self):
-        super().__init__(DEPUTY, CONFIG + f'[global.deputy.tls]\ncert = "{TLS}/certificate.pem"\nkey = "{{data}}/../own.key"\n')
-        shutil.copyfile(TLS / "key.pem", self.directory / "own.key")
-        (self.directory / "own.key").chmod(0o600)
-
-    def request(self, method, path, headers=None, body=None):
-        import http.client
-        from kit.node import Response
-        connection = http.client.HTTPSConnection("localhost", self.port, timeout=20, context=ssl.create_default_context(cafile=TLS / "certificate.pem"))
-        try:
-            connection.request(method, path, body=body, headers=headers or {})
-            answer = connection.getresponse()
-            return Response(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
-        finally:
-            connection.close()
-
-    @property
-    def url(self):
-        return f"https://localhost:{self.port}"
-
-
 class Trusting(Backend):
     """A backend that sees another list of authorities than the system's."""
 
@@ -292,7 +269,7 @@ def other_authorities_can_be_shown():
 
 
 def a_node_is_spoken_to_over_TLS():
-    with SecureNode() as node:
+    with SecureNode(DEPUTY) as node:
         with Backend(DEPUTY, node) as backend:
             eventually(backend, "backend.node-unreached", "error=http-certificate")
             expect(backend.request("GET", "/healthz/ready"), 503)
