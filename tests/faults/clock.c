@@ -6,14 +6,11 @@
  * Waits that are under way do not notice: a timer that has become due fires when its loop next wakes up.
  */
 #define _GNU_SOURCE
+#include "control.h"
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
 struct control {
     _Atomic int64_t jumped_s; /* by which the wall clock is wrong */
@@ -27,13 +24,7 @@ static clock_fn *truth;
 
 __attribute__((constructor)) static void clock_start(void)
 {
-    const char *path = getenv("CLOCK_CONTROL");
-    int fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
-    if (fd < 0)
-        return;
-    void *mapped = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    control = mapped != MAP_FAILED ? mapped : NULL;
-    close(fd);
+    control = control_map("CLOCK_CONTROL", sizeof *control);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *out)

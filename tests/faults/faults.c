@@ -7,6 +7,7 @@
  * Only files and directories can fail, not sockets, pipes, the standard streams or users' SQL databases.
  */
 #define _GNU_SOURCE
+#include "control.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -48,13 +48,7 @@ static struct control *control;
 
 __attribute__((constructor)) static void faults_start(void)
 {
-    const char *path = getenv("FAULTS_CONTROL");
-    int fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
-    if (fd < 0)
-        return;
-    void *mapped = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    control = mapped != MAP_FAILED ? mapped : NULL;
-    close(fd);
+    control = control_map("FAULTS_CONTROL", sizeof *control);
 }
 
 static bool ends_with(const char *text, size_t len, const char *end)
